@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/json.h"
+
+#include <string.h>
+
+static const char *const mode_names[JSON_MODE_MAX] = {
+        [JSON_OFF] = "off",
+        [JSON_PRETTY] = "pretty",
+        [JSON_SHORT] = "short",
+};
+
+JsonMode json_mode_from_string(const char *string)
+{
+        for (JsonMode mode = 0; mode < JSON_MODE_MAX; mode++)
+                if (strcmp(mode_names[mode], string) == 0)
+                        return mode;
+        return JSON_MODE_INVALID;
+}
+
+int json_print(const json_t *value, JsonMode mode, FILE *file)
+{
+        size_t flags = JSON_ENCODE_ANY | (mode == JSON_PRETTY ? JSON_INDENT(2) : JSON_COMPACT);
+
+        if (mode == JSON_OFF)
+                return 0;
+        if (json_dumpf(value, file, flags) < 0 || fputc('\n', file) == EOF || fflush(file) == EOF)
+                return -EIO;
+        return 0;
+}
+
+int json_format(const json_t *value, char **ret_text)
+{
+        _cleanup_free_ char *text =
+                        json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
+        char *with_newline;
+
+        if (!text)
+                return -ENOMEM;
+        if (asprintf(&with_newline, "%s\n", text) < 0)
+                return -ENOMEM;
+        *ret_text = with_newline;
+        return 0;
+}
+
+int json_parse(const char *text, size_t size, json_t **ret_value)
+{
+        json_error_t error;
+        json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+        if (!value)
+                return -EBADMSG;
+        *ret_value = value;
+        return 0;
+}
+
+int json_set_time(json_t *object, const char *key, usec_t usec)
+{
+        char text[TIME_RFC3339_MAX];
+        _cleanup_free_ char *twin = strndup(key, strlen(key) - strlen("_usec"));
+
+        if (!twin || json_object_set_new(object, key, json_integer((json_int_t) usec)) < 0)
+                return -ENOMEM;
+        if (json_object_set_new(object, twin, json_string(time_format_rfc3339(usec, text))) < 0)
+                return -ENOMEM;
+        return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strings, lists of strings, numbers in text and hexadecimal. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static inline bool string_equal(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The rest of string behind prefix, or NULL. */
+static inline const char *string_after(const char *string, const char *prefix)
+{
+        size_t length = strlen(prefix);
+
+        return strncmp(string, prefix, length) == 0 ? string + length : NULL;
+}
+
+bool string_ends_with(const char *string, const char *suffix);
+
+/* Removes white space at both ends, in place; returns the new start. */
+char *string_strip(char *string);
+
+/* A growing list of owned strings. */
+typedef struct StringList {
+        char **items;
+        size_t count;
+} StringList;
+
+void string_list_done(StringList *list);
+
+/* Copies string to the end. -ENOMEM. */
+int string_list_add(StringList *list, const char *string);
+bool string_list_contains(const StringList *list, const char *string);
+void string_list_sort(StringList *list);
+
+#define _cleanup_strings_ _cleanup_(string_list_done)
+
+/*
+ * Decimal digits only: no sign, no blanks, nothing behind. -EINVAL when it is no such number,
+ * -ERANGE above max.
+ */
+int parse_u64(const char *text, uint64_t max, uint64_t *ret_value);
+
+/* "yes/no, true/false, on/off, 1/0" as in systemd's configuration files; else -EINVAL. */
+int parse_bool(const char *text, bool *ret_value);
+
+/* Lower-case digits and a NUL: needs 2 * size + 1 bytes. */
+void hex_encode(const void *bytes, size_t size, char *text);
+
+/* Both cases. -EBADMSG for an odd number of digits, other characters or more than max_size bytes.
+ */
+int hex_decode(const char *text, void *bytes, size_t max_size, size_t *ret_size);
+
+/*
+ * Edit distance for "did you mean": the entry of names (NULL-terminated) nearest to word, or NULL
+ * when none is near enough to be worth a suggestion.
+ */
+const char *string_nearest(const char *word, const char *const *names);
