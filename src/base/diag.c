@@ -132,22 +132,30 @@ json_t *diag_list_to_json(const DiagList *list)
         return array;
 }
 
+static DiagSeverity diag_severity_from_string(const char *name)
+{
+        for (DiagSeverity i = 0; i < DIAG_SEVERITY_MAX; i++)
+                if (strcmp(severity_names[i], name) == 0)
+                        return i;
+        return DIAG_ERROR;
+}
+
 static int diag_from_json(const json_t *json, DiagList *list)
 {
-        const char *severity = NULL, *code = NULL, *source = NULL, *message = NULL, *hint = NULL;
-        json_int_t line = 0, column = 0;
-        DiagSeverity s = DIAG_ERROR;
+        const char *severity = json_string_value(json_object_get(json, "severity"));
+        const char *code = json_string_value(json_object_get(json, "code"));
+        const char *message = json_string_value(json_object_get(json, "message"));
+        DiagPlace place = {
+                .source = json_string_value(json_object_get(json, "source")),
+                .line = (uint32_t) json_integer_value(json_object_get(json, "line")),
+                .column = (uint32_t) json_integer_value(json_object_get(json, "column")),
+        };
         int r;
 
-        if (json_unpack((json_t *) json, "{s:s, s:s, s?s?, s?I, s?I, s:s, s?s?}", "severity",
-                            &severity, "code", &code, "source", &source, "line", &line, "column",
-                            &column, "message", &message, "hint", &hint) < 0)
+        if (!severity || !code || !message)
                 return -EBADMSG;
-        for (DiagSeverity i = 0; i < DIAG_SEVERITY_MAX; i++)
-                if (strcmp(severity_names[i], severity) == 0)
-                        s = i;
-        r = diag_add(list, s, code, (DiagPlace){ source, (uint32_t) line, (uint32_t) column }, hint,
-                        "%s", message);
+        r = diag_add(list, diag_severity_from_string(severity), code, place,
+                        json_string_value(json_object_get(json, "hint")), "%s", message);
         return r == -EBADMSG ? 0 : r;
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+
+#include "base/conf.h"
+#include "fixture-root.h"
+
+typedef struct Settings {
+        bool enabled;
+        char *name;
+} Settings;
+
+static const ConfItem items[] = {
+        {"Main",  "Enabled", conf_parse_bool,   offsetof(Settings, enabled), "a boolean"},
+        { "Main", "Name",    conf_parse_string, offsetof(Settings, name),    "a string" },
+};
+
+static void settings_done(Settings *s)
+{
+        free(s->name);
+}
+
+Test(conf, values_comments_and_blanks)
+{
+        _cleanup_(settings_done) Settings s = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        cr_assert_eq(conf_parse_text("# c\n\n[Main]\n Enabled = yes \nName=a=b\n", "f", items,
+                                     ELEMENTSOF(items), &s, &diags),
+                        0);
+        cr_assert(s.enabled);
+        cr_assert_str_eq(s.name, "a=b");
+        cr_assert_eq(diags.count, 0);
+}
+
+Test(conf, what_is_not_understood_warns_with_its_line)
+{
+        _cleanup_(settings_done) Settings s = { .enabled = true };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        cr_assert_eq(conf_parse_text("[Main]\nColour=red\nEnabled=perhaps\nnonsense\n[Oth", "f",
+                                     items, ELEMENTSOF(items), &s, &diags),
+                        0);
+        cr_assert_eq(diags.count, 4);
+        cr_assert_eq(diags.errors, 0);
+        cr_assert_eq(diags.items[0].line, 2);
+        cr_assert_eq(diags.items[1].line, 3);
+        cr_assert(s.enabled, "a value that does not parse changes nothing");
+}
+
+Test(conf, etc_replaces_usr_and_dropins_come_after)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_(settings_done) Settings s = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        fixture_root_write(&root, "/usr/lib/imad/imad.conf", "[Main]\nName=usr\nEnabled=yes\n");
+        fixture_root_write(&root, "/etc/imad/imad.conf", "[Main]\nName=etc\n");
+        fixture_root_write(&root, "/usr/lib/imad/imad.conf.d/50-x.conf", "[Main]\nName=dropin\n");
+        fixture_root_write(&root, "/etc/imad/imad.conf.d/90-y.conf", "[Main]\nName=last\n");
+        fixture_root_link(&root, "/dev/null", "/etc/imad/imad.conf.d/50-x.conf");
+        cr_assert_eq(conf_load(root.fd, "imad.conf", items, ELEMENTSOF(items), &s, &diags), 0);
+        cr_assert_str_eq(s.name, "last");
+        cr_assert(!s.enabled, "only the first imad.conf counts");
+        cr_assert_eq(diags.count, 0);
+}

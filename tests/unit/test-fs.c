@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/xattr.h>
+
+#include "fixture-root.h"
+
+Test(fs, absolute_links_stay_inside_the_root)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_free_ char *text = NULL;
+
+        fixture_root_write(&root, "/etc/passwd", "inside");
+        fixture_root_link(&root, "/etc/passwd", "/absolute");
+        fixture_root_link(&root, "../../../../../../etc/passwd", "/climbing");
+        cr_assert_eq(fs_read_file(root.fd, "/absolute", 100, &text, NULL), 0);
+        cr_assert_str_eq(text, "inside");
+        free(TAKE_PTR(text));
+        cr_assert_eq(fs_read_file(root.fd, "/climbing", 100, &text, NULL), 0);
+        cr_assert_str_eq(text, "inside");
+}
+
+Test(fs, reading_is_limited_and_takes_files_only)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        char *text = NULL;
+
+        fixture_root_write(&root, "/big", "0123456789");
+        cr_assert_eq(mkfifoat(root.fd, "fifo", 0600), 0);
+        cr_assert_eq(fs_make_directories(root.fd, "/dir", 0700), 0);
+        cr_assert_eq(fs_read_file(root.fd, "/big", 9, &text, NULL), -EFBIG);
+        cr_assert_eq(fs_read_file(root.fd, "/fifo", 100, &text, NULL), -EINVAL);
+        cr_assert_eq(fs_read_file(root.fd, "/dir", 100, &text, NULL), -EISDIR);
+        cr_assert_eq(fs_read_file(root.fd, "/none", 100, &text, NULL), -ENOENT);
+        cr_assert_null(text);
+}
+
+Test(fs, replace_is_complete_and_leaves_nothing_beside)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+
+        fixture_root_write(&root, "/state", "old");
+        cr_assert_eq(fs_replace_file(root.fd, "/state", "new one", 7, 0640), 0);
+        cr_assert_eq(fs_read_file(root.fd, "/state", 100, &text, NULL), 0);
+        cr_assert_str_eq(text, "new one");
+        cr_assert_eq(fstatat(root.fd, "state", &st, 0), 0);
+        cr_assert_eq(st.st_mode & 07777, 0640);
+        cr_assert_eq(fs_list_directory(root.fd, "/", 10, &names), 0);
+        cr_assert_eq(names.count, 1);
+}
+
+Test(fs, replace_keeps_extended_attributes)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_close_ int fd = -EBADF;
+        char value[8] = { 0 };
+
+        fixture_root_write(&root, "/state", "old");
+        fd = fs_open(root.fd, "/state", O_RDONLY, 0);
+        if (fsetxattr(fd, "user.kept", "yes", 3, 0) < 0)
+                cr_skip("this file system has no user attributes");
+        cr_assert_eq(fs_replace_file(root.fd, "/state", "new", 3, 0600), 0);
+        (void) close(fd);
+        fd = fs_open(root.fd, "/state", O_RDONLY, 0);
+        cr_assert_eq(fgetxattr(fd, "user.kept", value, sizeof(value)), 3);
+        cr_assert_str_eq(value, "yes");
+}
+
+Test(fs, a_failed_replace_keeps_the_old_file)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_strings_ StringList names = { 0 };
+
+        /* A directory of that name cannot be renamed over. */
+        cr_assert_eq(fs_make_directories(root.fd, "/state/sub", 0700), 0);
+        cr_assert_lt(fs_replace_file(root.fd, "/state", "new", 3, 0600), 0);
+        cr_assert_eq(fs_list_directory(root.fd, "/", 10, &names), 0);
+        cr_assert_eq(names.count, 1);
+}
+
+Test(fs, remove_tree_removes_links_but_not_their_targets)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+
+        fixture_root_write(&root, "/keep/file", "x");
+        fixture_root_write(&root, "/tree/a/b/file", "x");
+        fixture_root_link(&root, "/keep", "/tree/link");
+        cr_assert_eq(fs_remove_tree(root.fd, "/tree"), 0);
+        cr_assert(!fs_exists(root.fd, "/tree"));
+        cr_assert(fs_exists(root.fd, "/keep/file"));
+        cr_assert_eq(fs_remove_tree(root.fd, "/tree"), -ENOENT);
+}
+
+Test(fs, listing_is_sorted_and_limited)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_strings_ StringList names = { 0 };
+
+        fixture_root_write(&root, "/d/b", "");
+        fixture_root_write(&root, "/d/a", "");
+        cr_assert_eq(fs_list_directory(root.fd, "/d", 1, &names), -E2BIG);
+        cr_assert_eq(fs_list_directory(root.fd, "/d", 2, &names), 0);
+        cr_assert_str_eq(names.items[0], "a");
+        cr_assert_str_eq(names.items[1], "b");
+}
