@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One virtual machine: a kernel, a disk and an emulated TPM under software emulation.
+
+The guest's first serial port is its console, the second one carries the results of a test stage.
+Always tcg, never KVM, so that results and time limits mean the same everywhere.
+"""
+
+import contextlib
+import dataclasses
+import pathlib
+import subprocess
+import tempfile
+import time
+
+ROOT = 'root=/dev/nvme0n1 rw console=ttyS0 panic=-1 quiet systemd.show_status=0'
+
+
+@dataclasses.dataclass
+class Boot:
+    """What a boot needs; paths are absolute."""
+
+    kernel: pathlib.Path  # a folder with vmlinuz
+    disk: pathlib.Path
+    payload: pathlib.Path
+    tpm: pathlib.Path  # swtpm's state, made on first use
+    console: pathlib.Path
+    channel: pathlib.Path
+    arguments: list[str]  # for the kernel
+    limit: float = 150  # seconds until the machine is killed
+    shell: bool = False  # console on stdio instead of a file
+
+
+def prepare_tpm(state: pathlib.Path) -> None:
+    """Makes a TPM 2.0 with the three usual banks, unless there is one already."""
+    if state.exists():
+        return
+    state.mkdir(parents=True)
+    subprocess.run(
+        ['swtpm_setup', '--tpm2', '--tpmstate', state, '--pcr-banks', 'sha1,sha256,sha384'],
+        check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def running_tpm(state: pathlib.Path):
+    """A running swtpm; gives the path of its control socket, which must be short."""
+    with tempfile.TemporaryDirectory(prefix='imad-tpm-') as folder:
+        socket = pathlib.Path(folder, 'sock')
+        process = subprocess.Popen(
+            ['swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={state}',
+             '--ctrl', f'type=unixio,path={socket}', '--terminate'],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 10
+            while not socket.exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            yield socket
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
+    """qemu under timeout(1), so that no machine outlives its limit even when this program dies."""
+    console = 'stdio' if boot.shell else f'file:{boot.console}'
+    command = ['qemu-system-x86_64', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2',
+               '-m', '2048', '-display', 'none', '-nic', 'none', '-no-reboot',
+               '-nodefaults', '-no-user-config',
+               '-serial', console, '-serial', f'file:{boot.channel}',
+               '-kernel', str(boot.kernel / 'vmlinuz'),
+               '-append', ' '.join([ROOT, *boot.arguments]),
+               '-chardev', f'socket,id=tpm,path={socket}',
+               '-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0']
+    for number, (path, mode) in enumerate([(boot.disk, 'off'), (boot.payload, 'on')]):
+        command += ['-drive', f'file={path},format=raw,if=none,id=disk{number},cache=unsafe,'
+                    f'read-only={mode}', '-device', f'nvme,serial=disk{number},drive=disk{number}']
+    if boot.shell:
+        return command
+    return ['timeout', '--kill-after=5', str(boot.limit), *command]
+
+
+@contextlib.contextmanager
+def started(boot: Boot):
+    """The running qemu process; killed when the block is left early."""
+    prepare_tpm(boot.tpm)
+    boot.channel.touch()
+    with running_tpm(boot.tpm) as socket:
+        stdin = None if boot.shell else subprocess.DEVNULL
+        process = subprocess.Popen(qemu_command(boot, socket), stdin=stdin)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait()
+
+
+def channel_lines(path: pathlib.Path) -> list[str]:
+    """The lines of a result channel, which is raw text from a serial line."""
+    return path.read_text(encoding='utf-8', errors='replace').replace('\r', '').splitlines()
