@@ -32,7 +32,6 @@ kernel_entry() {
     cache_remove "$path"
     cache_entry path "kernel-$2" "${path##*-}" kernel_fetch "$package=$version"
   fi
-  # shellcheck disable=SC2034 # a reference to the caller's variable
   kernel_ret=$path
 }
 
@@ -70,7 +69,6 @@ kernel_third() {
     packages_install kernel
     cache_entry path kernel-third "$(hash_of tests/machine/kernel.config)" kernel_build
   fi
-  # shellcheck disable=SC2034 # a reference to the caller's variable
   kernel_ret=$path
 }
 

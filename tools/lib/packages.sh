@@ -15,7 +15,6 @@ packages_list() {
 packages_missing() {
   local name
   packages_list "$@" | while read -r name; do
-    # shellcheck disable=SC2016 # dpkg-query's own variables
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] ||
       printf '%s\n' "$name"
   done

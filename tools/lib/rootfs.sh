@@ -5,7 +5,6 @@
 # rootfs_sources: apt sources for Debian 12 from the mirrors that this machine uses.
 rootfs_sources() {
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  # shellcheck disable=SC2016 # apt's own variables
   apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI) $(COMPONENT)' \
     'Created-By: Packages' |
     awk -v keyring=$keyring '$1 == "Debian" && $2 ~ /^bookworm(-updates|-security)?$/ {

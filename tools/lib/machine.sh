@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The virtual machine: what tests/machine/run needs, made from the cache.
+
+# machine_prepare: sets kernel_612, kernel_61, image_base and image_imad to cache entries, and
+# package to the entry of the .deb.
+machine_prepare() {
+  local rootfs
+  kernel_entry kernel_612 6.12
+  kernel_entry kernel_61 6.1
+  rootfs_entry rootfs "$kernel_612" "$kernel_61"
+  deb_entry package
+  image_base base_image "$rootfs"
+  image_imad imad_image "$rootfs" "$package/imad.deb"
+}
+
+# machine_payload FILE: the disk with stages, their data and the packages.
+machine_payload() {
+  local dir
+  dir=$(mktemp -d)
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,stages} "$dir"
+  [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
+  cp "$package"/*.deb "$dir"
+  image_payload "$1" "$dir"
+  rm -rf "$dir"
+}
+
+# step_machine [--all]: every scenario; results in build-test/machine.
+step_machine() {
+  local out=$imad_top/build-test/machine
+  local -a kernels
+  machine_kernels "$@"
+  mkdir -p "$out"
+  rm -f "$out/results.json"
+  machine_payload "$out/payload.img"
+  "$imad_top/tests/machine/run" "${kernels[@]}" --image base="$base_image/disk.img" \
+    --image imad="$imad_image/disk.img" --payload "$out/payload.img" --output "$out" "$@" || true
+  count "$(jq .passed "$out/results.json")" "$(jq .failed "$out/results.json")"
+}
+
+machine_kernels() {
+  local third
+  kernels=(--kernel "6.12=$kernel_612" --kernel "6.1=$kernel_61")
+  if [[ ${1-} == --all ]]; then
+    kernel_third third
+    kernels+=(--kernel "full=$third")
+  fi
+}
