@@ -30,7 +30,7 @@ quietly() {
   "$@" >"$log" 2>&1 </dev/null || rc=$?
   if ((rc != 0)); then
     say "failed ($rc): $*"
-    tail -n 60 "$log" >&2
+    tail -n 60 "$log" | cut -c1-400 >&2
   fi
   rm -f "$log"
   return "$rc"
