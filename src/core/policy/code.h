@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The codes of everything that is said about policies. A code never changes its meaning and is
+ * never used again for something else; the title is what `imactl explain CODE` opens with.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* name, code, title */
+#define POLICY_CODES(X)                                                                            \
+        X(YAML_SYNTAX, "E101", "the text is not well-formed YAML")                                 \
+        X(ENCODING, "E102", "the text is not plain UTF-8 with Unix line ends")                     \
+        X(YAML_LIMIT, "E103", "the fragment exceeds a limit")                                      \
+        X(YAML_FEATURE, "E104", "a feature of YAML that fragments do not use")                     \
+        X(DUPLICATE_KEY, "E105", "a key stands twice in one mapping")                              \
+        X(UNKNOWN_KEY, "E106", "a key that is not known here")                                     \
+        X(WRONG_SHAPE, "E107", "a list, mapping or value stands where another is expected")        \
+        X(MISSING_KEY, "E108", "a required key is missing")                                        \
+        X(VERSION, "E109", "the version of the policy language is not supported")                  \
+        X(INVALID_ID, "E110", "a rule's id is malformed")                                          \
+        X(DUPLICATE_ID, "E111", "two rules of one fragment have the same id")                      \
+        X(UNDEFINED_NAME, "E112", "a $name that the fragment does not define")                     \
+        X(INVALID_NAME, "E113", "a defined name is malformed")                                     \
+        X(DISABLE_TARGET, "E114", "disable names no rule of an earlier fragment")                  \
+        X(INVALID_WHEN, "E115", "a condition on the kernel is malformed")                          \
+        X(EMPTY_VALUE, "E116", "a value is missing")                                               \
+        X(FRAGMENT_NAME, "E117", "the file name of a fragment is malformed or used twice")         \
+        X(UNKNOWN_VALUE, "E120", "a value that the kernel does not know")                          \
+        X(INVALID_NUMBER, "E121", "a number is malformed or out of range")                         \
+        X(UNKNOWN_OWNER, "E122", "a user or group is not known here")                              \
+        X(UNKNOWN_FILESYSTEM, "E123", "a file system name is not known")                           \
+        X(UNREADABLE_VALUE, "E124", "a value contains characters that the kernel cannot read")     \
+        X(INVALID_UUID, "E125", "a UUID is malformed")                                             \
+        X(OPERATOR, "E126", "an operator that the keyword does not have")                          \
+        X(ACTION_OPTION, "E130", "an option that no listed action can carry")                      \
+        X(FUNC_ACTION, "E131", "a func that does not go with the action")                          \
+        X(FUNC_KEYWORD, "E132", "a keyword that does not go with the func")                        \
+        X(VALUE_CONFLICT, "E133", "two values that the kernel refuses together")                   \
+        X(MISSING_COMPANION, "E134", "a keyword that another one requires is missing")             \
+        X(SHARED_SLOT, "E135", "two keywords of which the kernel takes only one")                  \
+        X(RULE_TOO_LONG, "E136", "a rule is longer than the kernel reads")                         \
+        X(TOO_MANY_RULES, "E137", "the fragments make too many rules")                             \
+        X(NEEDS_VERSION, "E140", "a newer kernel is needed")                                       \
+        X(NEEDS_CONFIG, "E141", "a kernel built with another option is needed")                    \
+        X(UNKNOWN_CONFIG, "E142", "a kernel option that does not exist")                           \
+        X(HEX_WITHOUT_PREFIX, "W101", "a number that the kernel reads as hexadecimal")             \
+        X(UNUSED_NAME, "W102", "a defined name is never used")                                     \
+        X(CONFIG_UNKNOWN, "W103", "a condition on kernel options cannot be judged")                \
+        X(DISABLED_TWICE, "W104", "a rule is disabled more than once")
+
+#define POLICY_CODE_DEFINE(name, code, title)                                                      \
+        static const char POLICY_CODE_##name[] __attribute__((unused)) = code;
+POLICY_CODES(POLICY_CODE_DEFINE)
+#undef POLICY_CODE_DEFINE
+
+typedef struct PolicyCode {
+        const char *code;
+        const char *title;
+} PolicyCode;
+
+/* All codes, in order; *ret_count of them. */
+const PolicyCode *policy_code_list(size_t *ret_count);
