@@ -85,3 +85,94 @@ came_up() {
   is "$failed" "$(printf '%s\n' "$@" | sort | paste -sd' ')" "$name: failed units"
   is "$(systemctl is-active default.target)" active "$name: default.target is reached"
 }
+
+# boot_result KEY: what imad-load has recorded for this boot.
+boot_result() {
+  jq -r ".$1" /run/imad/boot.json 2>&1
+}
+
+# file_by_uid PATH UID: a program that belongs to a user of its own, since IMA cannot match paths.
+file_by_uid() {
+  cp /bin/true "$1"
+  chown "$2" "$1"
+}
+
+# put_fragments: the fragments of the three folders as the scenarios use them.
+put_fragments() {
+  mkdir -p /usr/lib/imad/policy.d /run/imad/policy.d /etc/imad/policy.d
+  cp "$payload"/data/vendor/*.yaml /usr/lib/imad/policy.d
+  cp "$payload"/data/run/*.yaml /run/imad/policy.d
+  cp "$payload"/data/etc/*.yaml /etc/imad/policy.d
+  ln -sfn /dev/null /etc/imad/policy.d/10-nothing.yaml
+}
+
+# put_programs: one program that the fragments measure, one that they exclude, and a file that is
+# measured when it is read.
+put_programs() {
+  file_by_uid /usr/local/bin/imadtest-seen 0
+  file_by_uid /usr/local/bin/imadtest-hidden 4712
+  echo data >/usr/local/share/imadtest-data
+  chown 4713 /usr/local/share/imadtest-data
+}
+
+# check_effect: the fragments of put_fragments are in force.
+check_effect() {
+  imadtest-seen
+  imadtest-hidden
+  cat /usr/local/share/imadtest-data >/dev/null
+  works 'a program that the policy names is measured' measured /usr/local/bin/imadtest-seen
+  exits 1 'a program that the policy excludes is not' measured /usr/local/bin/imadtest-hidden
+  works "a file of /run's fragment is measured when it is read" measured \
+    /usr/local/share/imadtest-data
+}
+
+# check_banks: imactl, the kernel's files and the TPM itself tell the same about every bank of PCR 10.
+check_banks() {
+  local file algorithm
+  json=$(imactl status --json=short)
+  for file in /sys/class/tpm/tpm0/pcr-*/10; do
+    algorithm=$(basename "$(dirname "$file")")
+    algorithm=${algorithm#pcr-}
+    json ".measurements.banks[] | select(.algorithm == \"$algorithm\") | .value" \
+      "$algorithm: imactl shows the kernel's PCR 10" "$(tr A-F a-f <"$file")"
+    json ".measurements.banks[] | select(.algorithm == \"$algorithm\") | .value" \
+      "$algorithm: imactl shows tpm2_pcrread's PCR 10" "$(pcr "$algorithm")"
+    json ".measurements.banks[] | select(.algorithm == \"$algorithm\") | .replayed" \
+      "$algorithm: the replayed list gives PCR 10" "$(pcr "$algorithm")"
+    json ".measurements.banks[] | select(.algorithm == \"$algorithm\") | .verdict" \
+      "$algorithm: the verdict" match
+  done
+}
+
+# check_counts: entries and violations are the kernel's own.
+check_counts() {
+  local count
+  count=$(cat "$ima/runtime_measurements_count")
+  json=$(imactl status --json=short)
+  json .measurements.count 'imactl counts the entries of the list' "$count"
+  json .measurements.violations 'imactl counts the violations' "$(cat "$ima/violations")"
+}
+
+# check_loaded GENERATION: imad-load has loaded this generation in this boot, and everybody says so.
+check_loaded() {
+  is "$(boot_result outcome)" loaded 'imad-load has loaded the policy'
+  is "$(boot_result generation)" "$1" "it is generation $1"
+  is "$(boot_result release)" "$(uname -r)" 'it is the text for this kernel'
+  works 'the policy is announced to other units' test -e /run/imad/policy-loaded
+  is "$(systemctl is-active imad-policy.target)" active 'imad-policy.target is reached'
+  json=$(imactl status --json=short)
+  json .policy.state 'imactl: the policy is loaded' loaded
+  json .policy.generation "imactl: generation $1 is in force" "$1"
+}
+
+# tell TEXT: a sentence for who watches tools/demo.
+tell() {
+  printf '>\n> %s\n>\n' "$1" >&3
+}
+
+# show COMMAND…: runs it before the eyes of who watches tools/demo.
+show() {
+  echo "> # ${*@Q}" | sed "s/'\([A-Za-z0-9_.:/=-]*\)'/\1/g" >&3
+  "$@" 2>&1 | sed 's/^/> /' >&3
+  [[ ${PIPESTATUS[0]} -eq 0 ]] || not_ok "$*"
+}

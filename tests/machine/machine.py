@@ -61,7 +61,7 @@ def running_tpm(state: pathlib.Path):
 
 def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
     """qemu under timeout(1), so that no machine outlives its limit even when this program dies."""
-    console = 'stdio' if boot.shell else f'file:{boot.console}'
+    console = 'mon:stdio' if boot.shell else f'file:{boot.console}'
     command = ['qemu-system-x86_64', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2',
                '-m', '2048', '-display', 'none', '-nic', 'none', '-no-reboot',
                '-nodefaults', '-no-user-config',

@@ -8,9 +8,9 @@ export LC_ALL=C.UTF-8
 imad_top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 imad_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/imad
 
-# say TEXT…: progress, on stderr, so that stdout stays for results.
+# say LINE…: progress, on stderr, so that stdout stays for results.
 say() {
-  printf '%s\n' "$*" >&2
+  printf '%s\n' "$@" >&2
 }
 
 # die TEXT…: the last message of a command that cannot go on.

@@ -83,7 +83,8 @@ rootfs_configure() {
   chroot "$tree" passwd -d root >/dev/null
   rootfs_mask "$units"
   cp -r --no-preserve=ownership "$imad_top/tests/machine/guest/." "$tree/"
-  chroot "$tree" systemctl -q enable imadtest.service imadtest-shell.service
+  chroot "$tree" systemctl -q enable imadtest.service imadtest-shell.service \
+    imadtest-no-securityfs.service
 }
 
 # image_base RET ROOTFS: an entry with disk.img, the tree as it is.
