@@ -22,6 +22,14 @@ int fs_open_root(const char *root)
         return fd < 0 ? -errno : fd;
 }
 
+bool fs_root_is_host(int root_fd)
+{
+        struct stat root, host;
+
+        return fstat(root_fd, &root) >= 0 && stat("/", &host) >= 0 && root.st_dev == host.st_dev &&
+               root.st_ino == host.st_ino;
+}
+
 int fs_open(int root_fd, const char *path, int flags, mode_t mode)
 {
         struct open_how how = {
@@ -206,6 +214,34 @@ int fs_make_directories(int root_fd, const char *path, mode_t mode)
         }
         fd = fs_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);
         return fd < 0 ? fd : 0;
+}
+
+int fs_create_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode)
+{
+        _cleanup_close_ int fd = fs_open(root_fd, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = fs_write_all(fd, bytes, size);
+        if (r < 0)
+                return r;
+        return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int fs_rename(int root_fd, const char *from, const char *to)
+{
+        const char *from_name, *to_name;
+        _cleanup_close_ int from_fd = fs_open_parent(root_fd, from, &from_name), to_fd = -EBADF;
+
+        if (from_fd < 0)
+                return from_fd;
+        to_fd = fs_open_parent(root_fd, to, &to_name);
+        if (to_fd < 0)
+                return to_fd;
+        if (renameat(from_fd, from_name, to_fd, to_name) < 0)
+                return -errno;
+        return fsync(to_fd) < 0 ? -errno : 0;
 }
 
 int fs_sync(int root_fd, const char *path)

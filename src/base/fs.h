@@ -34,6 +34,13 @@ int fs_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_size);
 /* Writes all bytes; -EIO when the kernel takes none. */
 int fs_write_all(int fd, const void *bytes, size_t size);
 
+/* True when root_fd is the root directory of this process, so that NSS and uname() speak for it. */
+bool fs_root_is_host(int root_fd);
+
+/* Creates a file that must not exist yet, writes these bytes and syncs it; the directory is not
+ * synced. */
+int fs_create_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode);
+
 /*
  * Replaces path by a new file with these bytes: written beside, synced, renamed, directory synced.
  * Extended attributes of a replaced file are copied to the new one (attr_copy_fd(3)).
@@ -46,6 +53,9 @@ int fs_make_directories(int root_fd, const char *path, mode_t mode);
 /* Opens the parent of path and returns its descriptor; *ret_name is the last component (borrowed).
  */
 int fs_open_parent(int root_fd, const char *path, const char **ret_name);
+
+/* Renames within the root and syncs the directory of `to`. */
+int fs_rename(int root_fd, const char *from, const char *to);
 
 /* fsync() of a file or directory. */
 int fs_sync(int root_fd, const char *path);
