@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy fragments on disk: NN-name.yaml in three directories, with systemd's drop-in rules. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+
+#define FRAGMENT_SIZE_MAX (1024U * 1024)
+#define FRAGMENT_SUFFIX ".yaml"
+#define FRAGMENT_ADMIN_DIRECTORY "/etc/imad/policy.d"
+
+typedef struct Fragment {
+        char *name; /* "50-programs.yaml" */
+        char *path; /* "/etc/imad/policy.d/50-programs.yaml", below the root */
+        bool masked;
+        char *text; /* NULL when masked or unreadable */
+        size_t size;
+} Fragment;
+
+typedef struct FragmentList {
+        Fragment *items;
+        size_t count;
+} FragmentList;
+
+void fragments_done(FragmentList *list);
+
+/*
+ * Loads all fragments of /usr/lib, /run and /etc, by file name. Files of other names, and each file
+ * that cannot be read, is a directory or FIFO, or exceeds FRAGMENT_SIZE_MAX, are told in diags; the
+ * rest is loaded all the same. Fails for want of memory only.
+ */
+int fragments_load(int root_fd, FragmentList *ret_list, DiagList *diags);
+
+/* Loads just these files, in this order. Each name must end in FRAGMENT_SUFFIX. */
+int fragments_load_files(int root_fd, const char *const *paths, size_t n_paths,
+                FragmentList *ret_list, DiagList *diags);
+
+#define _cleanup_fragments_ _cleanup_(fragments_done)

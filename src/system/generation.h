@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The store of policy generations below /var/lib/imad. A generation holds the compiled policy of
+ * each installed kernel with its provenance, and the fragments that it was made from. It is written
+ * once, under a number that is never used again; state.json says which one the next boot loads.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/time.h"
+
+#define GENERATION_STORE_PATH "/var/lib/imad"
+#define GENERATION_STATE_PATH GENERATION_STORE_PATH "/state.json"
+#define GENERATION_DIRECTORY GENERATION_STORE_PATH "/generations"
+#define GENERATION_POLICY_MAX (4U * 1024 * 1024)
+#define GENERATION_DIGEST_TEXT_SIZE 65 /* SHA-256 in hexadecimal and a NUL */
+
+/* state.json */
+typedef struct GenerationState {
+        uint64_t intended; /* the generation that the next boot loads; 0: none */
+        uint64_t next;     /* at least the number of the next one to be written */
+} GenerationState;
+
+typedef struct GenerationFragment {
+        char *name;
+        char *path; /* where it was read, below the root */
+        char sha256[GENERATION_DIGEST_TEXT_SIZE];
+        char *text; /* for writing only; NULL in a loaded generation */
+        size_t size;
+} GenerationFragment;
+
+typedef struct GenerationKernel {
+        char *release;
+        size_t rules;
+        char sha256[GENERATION_DIGEST_TEXT_SIZE]; /* of the policy text */
+        char *text;                               /* for writing only */
+        size_t size;
+        json_t *provenance; /* for writing only */
+} GenerationKernel;
+
+typedef struct Generation {
+        uint64_t number;
+        usec_t created_usec;
+        char *state; /* "candidate" */
+        GenerationFragment *fragments;
+        size_t n_fragments;
+        GenerationKernel *kernels;
+        size_t n_kernels;
+} Generation;
+
+void generation_done(Generation *generation);
+
+/* Copies a fragment or a compiled policy into the generation and computes its digest. */
+int generation_add_fragment(Generation *generation, const char *name, const char *path,
+                const char *text, size_t size);
+int generation_add_kernel(Generation *generation, const char *release, const char *text,
+                size_t size, size_t rules, json_t *provenance);
+
+const GenerationKernel *generation_find_kernel(const Generation *generation, const char *release);
+
+/* Same fragments in the same order? Same kernels with the same policies? */
+bool generation_has_same_fragments(const Generation *a, const Generation *b);
+bool generation_has_same_policies(const Generation *a, const Generation *b);
+
+/* A missing state file is {0, 1}. -EBADMSG with an error in diags when it is damaged. */
+int generation_state_load(int root_fd, GenerationState *ret_state, DiagList *diags);
+
+/* Replaces the state file atomically; makes the store's directory when needed. */
+int generation_state_store(int root_fd, const GenerationState *state);
+
+/*
+ * Holds the store against other writers until the descriptor is closed; makes its directory.
+ * -EAGAIN when somebody else holds it.
+ */
+int generation_store_lock(int root_fd, int *ret_fd);
+
+/* The lowest number that no generation has had: at least state->next. */
+int generation_next_number(int root_fd, const GenerationState *state, uint64_t *ret_number);
+
+/* Writes generation->number: beside, synced, renamed. -EEXIST when the number is taken. */
+int generation_write(int root_fd, const Generation *generation);
+
+/*
+ * Loads the manifest of a generation. -ENOENT when there is none, -EBADMSG when it is malformed or
+ * of another version; both with an error in diags.
+ */
+int generation_load(int root_fd, uint64_t number, Generation *ret_generation, DiagList *diags);
+
+/* Path of a kernel's policy text below the root, as the kernel is told it. */
+int generation_policy_path(uint64_t number, const char *release, char **ret_path);
+
+/*
+ * Reads a kernel's policy text and holds it against the manifest: -ENOENT or -EBADMSG with an error
+ * in diags when it is missing, cut short or altered.
+ */
+int generation_read_policy(int root_fd, const Generation *generation,
+                const GenerationKernel *kernel, char **ret_text, size_t *ret_size, DiagList *diags);
+
+#define _cleanup_generation_ _cleanup_(generation_done)
