@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* imad-load: loads the intended IMA policy at boot. Whatever it meets, the boot goes on. */
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "base/exit-code.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/message-id.h"
+#include "base/time.h"
+#include "config.h"
+#include "helpers/imad-load/load.h"
+
+static int parse_arguments(int argc, char **argv, const char **ret_root)
+{
+        static const struct option options[] = {
+                {"root",     required_argument, NULL, 'r'},
+                { "help",    no_argument,       NULL, 'h'},
+                { "version", no_argument,       NULL, 'V'},
+                { NULL,      0,                 NULL, 0  },
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+                switch (c) {
+                case 'r':
+                        *ret_root = optarg;
+                        break;
+                case 'h':
+                        puts("Usage: imad-load [--root=DIR]\n"
+                             "Loads the intended IMA policy; imad-load.service runs it at boot.");
+                        return 0;
+                case 'V':
+                        puts("imad " IMAD_VERSION);
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        return optind == argc ? 1 : -EINVAL;
+}
+
+static void log_record(const BootRecord *record)
+{
+        bool failure = boot_outcome_is_failure(record->outcome);
+        bool loaded = record->outcome == BOOT_OUTCOME_LOADED;
+        char outcome[64], generation[64], release[128], hint[256];
+        const char *fields[] = { outcome, generation, release, hint, NULL };
+
+        (void) snprintf(outcome, sizeof(outcome), "IMAD_OUTCOME=%s",
+                        boot_outcome_to_string(record->outcome));
+        (void) snprintf(generation, sizeof(generation), "IMAD_GENERATION=%" PRIu64,
+                        record->generation);
+        (void) snprintf(release, sizeof(release), "IMAD_KERNEL=%s",
+                        record->release ? record->release : "");
+        (void) snprintf(hint, sizeof(hint), "IMAD_HINT=%s", record->hint ? record->hint : "");
+        log_event(failure ? LOG_ERR : LOG_NOTICE,
+                        loaded ? MESSAGE_ID_POLICY_LOADED : MESSAGE_ID_POLICY_NOT_LOADED, fields,
+                        "%s: %s%s%s", boot_outcome_to_string(record->outcome), record->message,
+                        record->hint ? "; " : "", record->hint ? record->hint : "");
+}
+
+int main(int argc, char **argv)
+{
+        usec_t start = time_now(CLOCK_MONOTONIC);
+        _cleanup_boot_record_ BootRecord record = { 0 };
+        _cleanup_close_ int root_fd = -EBADF;
+        const char *root = NULL;
+        int r;
+
+        log_open("imad-load");
+        r = parse_arguments(argc, argv, &root);
+        if (r <= 0)
+                return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_OK;
+        root_fd = fs_open_root(root);
+        if (root_fd < 0) {
+                log_error("cannot open root directory %s: %s", root ? root : "/",
+                                strerror(-root_fd));
+                return EXIT_CODE_FAILURE;
+        }
+        r = load_policy(root_fd, NULL, &record);
+        if (r < 0) {
+                log_error("cannot load the policy: %s", strerror(-r));
+                return EXIT_CODE_FAILURE;
+        }
+        if (r > 0) {
+                log_info("the policy of this boot is loaded already");
+                return EXIT_CODE_OK;
+        }
+        record.loaded_usec = time_now(CLOCK_REALTIME);
+        record.duration_usec = time_now(CLOCK_MONOTONIC) - start;
+        r = boot_record_store(root_fd, &record);
+        if (r < 0)
+                log_error("cannot write %s: %s; imactl status will not know of this boot",
+                                BOOT_RECORD_PATH, strerror(-r));
+        log_record(&record);
+        return boot_outcome_is_failure(record.outcome) || r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+}
