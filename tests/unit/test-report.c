@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+
+#include "base/json.h"
+#include "fixture-list.h"
+
+/* The report on these bytes and values; the diagnostics are kept for the caller. */
+static json_t *report_on(const MeasurementReportPcr *pcrs, size_t n_pcrs, const void *bytes,
+                size_t size, size_t digest_size, DiagList *diags, Verdict *ret_status)
+{
+        _cleanup_measurement_report_ MeasurementReport *report = NULL;
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        json_t *json;
+
+        cr_assert_eq(measurement_report_new(pcrs, n_pcrs, &report), 0);
+        cr_assert_eq(measurement_reader_new(digest_size, false, &reader), 0);
+        cr_assert_eq(measurement_reader_feed(reader, bytes, size), 0);
+        cr_assert_eq(measurement_report_drain(report, reader, diags, "list"), 0);
+        cr_assert_eq(measurement_report_finish(report, reader, diags, "list", ret_status, &json),
+                        0);
+        return json;
+}
+
+/* The recorded values of the PCRs that IMA used. */
+static size_t used_pcrs(const FixtureList *list, MeasurementReportPcr *ret_pcrs)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < list->n_pcrs; i++)
+                if (list->pcrs[i].pcr >= 10 && list->pcrs[i].pcr <= 16)
+                        ret_pcrs[n++] = list->pcrs[i];
+        return n;
+}
+
+static const json_t *find_bank(const json_t *json, const char *algorithm, int pcr)
+{
+        const json_t *bank;
+        size_t i;
+
+        json_array_foreach (json_object_get(json, "banks"), i, bank) {
+                if (string_equal(json_string_value(json_object_get(bank, "algorithm")),
+                                    algorithm) &&
+                                json_integer_value(json_object_get(bank, "pcr")) == pcr)
+                        return bank;
+        }
+        return NULL;
+}
+
+Test(report, recorded_lists_match_their_pcrs)
+{
+        for (size_t i = 0; i < ELEMENTSOF(fixture_lists); i++) {
+                _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[i]);
+                const FixtureBinary *b = &list.binaries[list.n_binaries - 1];
+                MeasurementReportPcr pcrs[96];
+                size_t n = used_pcrs(&list, pcrs);
+                _cleanup_diags_ DiagList diags = { 0 };
+                _cleanup_json_ json_t *json = NULL;
+                Verdict status;
+
+                json = report_on(pcrs, n, b->bytes, b->size, b->digest_size, &diags, &status);
+                cr_assert_eq(status, VERDICT_MATCH);
+                cr_assert_eq(diags.errors, 0);
+                cr_assert(json_is_null(json_object_get(json, "truncated_at")));
+                cr_assert_str_eq(json_string_value(json_object_get(json, "status")), "match");
+                cr_assert_eq(json_integer_value(json_object_get(
+                                             json_object_get(json, "boot_aggregate"), "entry")),
+                                1);
+        }
+}
+
+Test(report, without_values_it_says_what_was_replayed_in_four_banks)
+{
+        static const char *const banks[] = { "sha1", "sha256", "sha384", "sha512" };
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        Verdict status;
+
+        json = report_on(NULL, 0, list.binaries[0].bytes, list.binaries[0].size, 20, &diags,
+                        &status);
+        cr_assert_eq(status, VERDICT_UNKNOWN);
+        cr_assert_eq(json_array_size(json_object_get(json, "banks")), 4);
+        for (size_t i = 0; i < ELEMENTSOF(banks); i++) {
+                const json_t *bank = find_bank(json, banks[i], 10);
+
+                cr_assert_not_null(bank);
+                cr_assert(json_is_null(json_object_get(bank, "value")));
+                cr_assert_str_eq(json_string_value(json_object_get(bank, "verdict")), "unknown");
+        }
+        cr_assert_str_eq(
+                        json_string_value(json_object_get(find_bank(json, "sha1", 10), "replayed")),
+                        "a4abd5a9544999a278f27f18197f475615d91607");
+}
+
+Test(report, one_wrong_bank_makes_the_whole_list_diverged)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);
+        MeasurementReportPcr pcrs[96];
+        size_t n = used_pcrs(&list, pcrs);
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        Verdict status;
+
+        pcrs[0].value.bytes[0] ^= 1;
+        json = report_on(pcrs, n, list.binaries[0].bytes, list.binaries[0].size, 20, &diags,
+                        &status);
+        cr_assert_eq(status, VERDICT_DIVERGED);
+        cr_assert_str_eq(json_string_value(json_object_get(find_bank(json, "sha1", 10), "verdict")),
+                        "diverged");
+        cr_assert_str_eq(json_string_value(
+                                         json_object_get(find_bank(json, "sha256", 10), "verdict")),
+                        "match");
+}
+
+Test(report, bad_digests_are_named_and_the_pcr_still_judged)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        const json_t *bad;
+        Verdict status;
+
+        fixture_append_ng(&list, 10, "/a");
+        fixture_append_ng(&list, 10, "/b");
+        list.data[list.size / 2 + 4] ^= 1;
+        json = report_on(NULL, 0, list.data, list.size, 20, &diags, &status);
+        bad = json_object_get(json, "bad_digests");
+        cr_assert_eq(json_array_size(bad), 1);
+        cr_assert_eq(json_integer_value(json_array_get(bad, 0)), 2);
+        cr_assert_eq(diags.count, 1);
+        cr_assert_str_eq(diags.items[0].code, "E403");
+}
+
+Test(report, a_truncated_list_keeps_what_came_before)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        size_t first;
+        Verdict status;
+
+        fixture_append_ng(&list, 10, "/a");
+        first = list.size;
+        fixture_append_ng(&list, 10, "/b");
+        json = report_on(NULL, 0, list.data, list.size - 1, 20, &diags, &status);
+        cr_assert_eq(json_integer_value(json_object_get(json, "entries")), 1);
+        cr_assert_eq(json_integer_value(json_object_get(json, "truncated_at")), first);
+        cr_assert_str_eq(diags.items[0].code, "E401");
+}
+
+Test(report, fields_and_pcrs_that_make_no_sense_are_warnings)
+{
+        _cleanup_buffer_ Buffer data = { 0 }, list = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        Verdict status;
+
+        fixture_append_field(&data, "no digest", 9, false);
+        fixture_append_field(&data, "/a", 3, false);
+        fixture_append_entry(&list, 42, HASH_SHA1, "ima-ng", &data, false);
+        json = report_on(NULL, 0, list.data, list.size, 20, &diags, &status);
+        cr_assert_eq(diags.errors, 0);
+        cr_assert_eq(diags.count, 2);
+        cr_assert_str_eq(diags.items[0].code, "W402");
+        cr_assert_str_eq(diags.items[1].code, "W401");
+        cr_assert_not_null(strstr(diags.items[1].message, "d-ng"));
+        cr_assert_eq(json_integer_value(json_object_get(json, "not_replayable")), 1);
+}
+
+Test(report, no_flipped_bit_turns_a_mismatch_into_a_match)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[3]);
+        const FixtureBinary *b = &list.binaries[1];
+        MeasurementReportPcr pcrs[96];
+        size_t n = used_pcrs(&list, pcrs);
+
+        /* The digest of the first entry is wrong from here on, whatever else is flipped. */
+        b->bytes[4 + 20 + 4 + 3] ^= 1;
+        for (size_t at = 0; at < b->size; at++) {
+                _cleanup_diags_ DiagList diags = { 0 };
+                _cleanup_json_ json_t *json = NULL;
+                Verdict status;
+
+                if (at == 4 + 20 + 4 + 3)
+                        continue;
+                b->bytes[at] ^= (uint8_t) (1 << at % 8);
+                json = report_on(pcrs, n, b->bytes, b->size, b->digest_size, &diags, &status);
+                b->bytes[at] ^= (uint8_t) (1 << at % 8);
+                cr_assert_eq(status, VERDICT_DIVERGED, "byte %zu: %s", at,
+                                verdict_to_string(status));
+        }
+}
+
+Test(report, values_that_no_tpm_gives_are_refused)
+{
+        MeasurementReportPcr pcrs[2] = {
+                {10,  { HASH_SHA1, 20, { 0 } }},
+                { 10, { HASH_SHA1, 20, { 0 } }},
+        };
+        MeasurementReport *report;
+
+        cr_assert_eq(measurement_report_new(pcrs, 2, &report), -EINVAL);
+        pcrs[0].pcr = REPLAY_PCRS;
+        cr_assert_eq(measurement_report_new(pcrs, 1, &report), -EINVAL);
+        pcrs[0] = (MeasurementReportPcr){
+                10, {HASH_SHA256, 20, { 0 }}
+        };
+        cr_assert_eq(measurement_report_new(pcrs, 1, &report), -EINVAL);
+}
