@@ -84,27 +84,27 @@ static const KconfigOption options[] = {
 
 /* Names from guides and forums that no kernel has, or no longer has. */
 static const KconfigOption mistakes[] = {
-        {"IMA_SEE_TSS", "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM "
-         "driver" },
-        { "IMA_TSS",             "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver" },
-        { "IMA_TPM",             "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver" },
-        { "TPM",                 "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver" },
-        { "IMA_ENABLE",          "CONFIG_IMA switches measurement on" },
-        { "IMA_MEASURE",         "CONFIG_IMA switches measurement on" },
-        { "IMA_AUDIT",           "CONFIG_INTEGRITY_AUDIT gives the audit records" },
-        { "IMA_LSM",             "CONFIG_IMA_LSM_RULES allows conditions on labels" },
-        { "IMA_TEMPLATE",        "CONFIG_IMA_DEFAULT_TEMPLATE names the default template" },
-        { "IMA_HASH",            "CONFIG_IMA_DEFAULT_HASH names the default hash" },
-        { "IMA_PCR",             "CONFIG_IMA_MEASURE_PCR_IDX is the number of the PCR" },
+        {"IMA_SEE_TSS",          "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM "
+                         "driver"                                                   },
+        { "IMA_TSS",             "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver"},
+        { "IMA_TPM",             "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver"},
+        { "TPM",                 "CONFIG_TCG_TPM (with CONFIG_TCG_TIS or CONFIG_TCG_CRB) is the TPM driver"},
+        { "IMA_ENABLE",          "CONFIG_IMA switches measurement on"                                      },
+        { "IMA_MEASURE",         "CONFIG_IMA switches measurement on"                                      },
+        { "IMA_AUDIT",           "CONFIG_INTEGRITY_AUDIT gives the audit records"                          },
+        { "IMA_LSM",             "CONFIG_IMA_LSM_RULES allows conditions on labels"                        },
+        { "IMA_TEMPLATE",        "CONFIG_IMA_DEFAULT_TEMPLATE names the default template"                  },
+        { "IMA_HASH",            "CONFIG_IMA_DEFAULT_HASH names the default hash"                          },
+        { "IMA_PCR",             "CONFIG_IMA_MEASURE_PCR_IDX is the number of the PCR"                     },
         { "IMA_POLICY",          "CONFIG_IMA_WRITE_POLICY allows further loads, every kernel with IMA one" },
-        { "IMA_MODSIG",          "CONFIG_IMA_APPRAISE_MODSIG allows appended signatures" },
-        { "IMA_X509",            "CONFIG_IMA_LOAD_X509 loads a certificate at boot" },
-        { "EVM_X509",            "CONFIG_EVM_LOAD_X509 loads a certificate at boot" },
-        { "IMA_TRUSTED_KEYRING", "it was removed; CONFIG_INTEGRITY_TRUSTED_KEYRING replaces it" },
-        { "EVM_TRUSTED_KEYRING", "CONFIG_INTEGRITY_TRUSTED_KEYRING covers .evm as well" },
-        { "IMA_BLACKLIST",       "CONFIG_IMA_BLACKLIST_KEYRING gives .ima_blacklist" },
-        { "IMA_MOK_KEYRING",     "it was removed; CONFIG_INTEGRITY_MACHINE_KEYRING replaces it" },
-        { "EVM_HMAC_VERSION",    "it was removed; CONFIG_EVM_ATTR_FSUUID covers what it chose" },
+        { "IMA_MODSIG",          "CONFIG_IMA_APPRAISE_MODSIG allows appended signatures"                   },
+        { "IMA_X509",            "CONFIG_IMA_LOAD_X509 loads a certificate at boot"                        },
+        { "EVM_X509",            "CONFIG_EVM_LOAD_X509 loads a certificate at boot"                        },
+        { "IMA_TRUSTED_KEYRING", "it was removed; CONFIG_INTEGRITY_TRUSTED_KEYRING replaces it"            },
+        { "EVM_TRUSTED_KEYRING", "CONFIG_INTEGRITY_TRUSTED_KEYRING covers .evm as well"                    },
+        { "IMA_BLACKLIST",       "CONFIG_IMA_BLACKLIST_KEYRING gives .ima_blacklist"                       },
+        { "IMA_MOK_KEYRING",     "it was removed; CONFIG_INTEGRITY_MACHINE_KEYRING replaces it"            },
+        { "EVM_HMAC_VERSION",    "it was removed; CONFIG_EVM_ATTR_FSUUID covers what it chose"             },
 };
 
 static const char *without_prefix(const char *name)

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/yaml-text.h"
+
+#include "core/policy/code.h"
+#include "core/policy/yaml.h"
+
+typedef enum Fault {
+        FAULT_BOM,
+        FAULT_NUL,
+        FAULT_CARRIAGE_RETURN,
+        FAULT_TAB,
+        FAULT_CONTROL,
+        FAULT_UTF8,
+        FAULT_MAX,
+} Fault;
+
+typedef struct FaultText {
+        const char *code;
+        const char *message;
+        const char *hint;
+} FaultText;
+
+static const FaultText fault_texts[FAULT_MAX] = {
+        [FAULT_BOM] = {POLICY_CODE_ENCODING,     "the text begins with a byte order mark",
+                       "save the file as UTF-8 without BOM"                        },
+        [FAULT_NUL] = { POLICY_CODE_ENCODING,    "the text contains a NUL byte",
+                       "save the file as UTF-8 text; it may be UTF-16 or damaged"  },
+        [FAULT_CARRIAGE_RETURN] = { POLICY_CODE_ENCODING,    "the text contains carriage returns",
+                       "convert the line ends to Unix ones: sed -i 's/\\r$//' FILE"},
+        [FAULT_TAB] = { POLICY_CODE_YAML_SYNTAX, "a line is indented with a tab",
+                       "YAML wants spaces: replace the tab by spaces"              },
+        [FAULT_CONTROL] = { POLICY_CODE_ENCODING,    "the text contains a control character",
+                       "remove it; fragments are plain text"                       },
+        [FAULT_UTF8] = { POLICY_CODE_ENCODING,    "the text is not valid UTF-8",
+                       "save the file as UTF-8"                                    },
+};
+
+/* Length of the valid sequence at p (RFC 3629), or 0. */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+        size_t length = p[0] < 0x80   ? 1
+                        : p[0] < 0xc2 ? 0
+                        : p[0] < 0xe0 ? 2
+                        : p[0] < 0xf0 ? 3
+                        : p[0] < 0xf5 ? 4
+                                      : 0;
+
+        if (length > left)
+                return 0;
+        for (size_t i = 1; i < length; i++)
+                if ((p[i] & 0xc0) != 0x80)
+                        return 0;
+        if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+                        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+                return 0;
+        return length;
+}
+
+/* FAULT_MAX when there is nothing wrong with the character of `length` bytes at p. */
+static Fault classify(const unsigned char *p, size_t length, bool at_start, bool indentation)
+{
+        if (length == 0)
+                return FAULT_UTF8;
+        if (at_start && length == 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+                return FAULT_BOM;
+        if (*p == '\0')
+                return FAULT_NUL;
+        if (*p == '\r')
+                return FAULT_CARRIAGE_RETURN;
+        if (*p == '\t')
+                return indentation ? FAULT_TAB : FAULT_MAX;
+        if ((*p < 0x20 && *p != '\n') || *p == 0x7f || (*p == 0xc2 && length == 2 && p[1] < 0xa0))
+                return FAULT_CONTROL;
+        return FAULT_MAX;
+}
+
+int yaml_text_check(const char *text, size_t size, const char *source, DiagList *diags)
+{
+        DiagPlace place = { source, 1, 1 };
+        bool seen[FAULT_MAX] = { 0 };
+        bool indentation = true;
+        int result = 0;
+
+        if (size > YAML_SIZE_MAX)
+                return diag_error(diags, POLICY_CODE_YAML_LIMIT, (DiagPlace){ source, 0, 0 },
+                                "split it into several fragments",
+                                "the fragment has %zu bytes, at most %zu are read", size,
+                                YAML_SIZE_MAX);
+        for (size_t i = 0; i < size;) {
+                const unsigned char *p = (const unsigned char *) text + i;
+                size_t length = utf8_length(p, size - i);
+                Fault fault = classify(p, length, i == 0, indentation);
+
+                if (fault < FAULT_MAX && !seen[fault]) {
+                        const FaultText *t = &fault_texts[fault];
+
+                        seen[fault] = true;
+                        result = diag_error(diags, t->code, place, t->hint, "%s", t->message);
+                        if (result == -ENOMEM)
+                                return result;
+                }
+                indentation = *p == '\n' || (indentation && (*p == ' ' || *p == '\t'));
+                place.line += *p == '\n';
+                place.column = *p == '\n' ? 1 : place.column + 1;
+                i += length > 0 ? length : 1;
+        }
+        return result;
+}

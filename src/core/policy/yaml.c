@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/yaml.h"
+
+#include <yaml.h>
+
+#include "base/strings.h"
+#include "core/policy/code.h"
+#include "core/policy/yaml-text.h"
+
+/* Anchors of one document, looked up one by one: more than a person needs. */
+#define ANCHORS_MAX 256
+
+typedef struct Anchor {
+        const char *name;
+        const YamlNode *node; /* NULL while it is open: an alias in it would be endless */
+} Anchor;
+
+typedef struct Level {
+        YamlNode *node;
+        YamlNode *last; /* child */
+        YamlNode *key;  /* read, its value still missing */
+        size_t keys;
+        size_t anchor; /* index + 1, or 0 */
+} Level;
+
+typedef struct Builder {
+        const char *source;
+        DiagList *diags;
+        YamlDocument document;
+        Level levels[YAML_DEPTH_MAX];
+        size_t depth;
+        Anchor anchors[ANCHORS_MAX];
+        size_t n_anchors;
+        size_t alias_nodes;
+        bool document_seen;
+        bool failed; /* something was refused, reading goes on */
+} Builder;
+
+typedef yaml_parser_t YamlParser;
+typedef yaml_event_t YamlEvent;
+
+void yaml_document_done(YamlDocument *document)
+{
+        arena_done(&document->arena);
+        document->root = NULL;
+}
+
+const char *yaml_type_to_string(YamlType type)
+{
+        static const char *const names[YAML_TYPE_MAX] = {
+                [YAML_TYPE_SCALAR] = "a value",
+                [YAML_TYPE_SEQUENCE] = "a list",
+                [YAML_TYPE_MAPPING] = "a mapping",
+        };
+
+        return names[type];
+}
+
+const YamlNode *yaml_find(const YamlNode *mapping, const char *key)
+{
+        if (mapping->type != YAML_TYPE_MAPPING)
+                return NULL;
+        yaml_foreach(value, mapping) if (strcmp(value->key->text, key) == 0) return value;
+        return NULL;
+}
+
+static DiagPlace mark_place(const Builder *b, const yaml_mark_t *mark)
+{
+        return (DiagPlace){ b->source, (uint32_t) mark->line + 1, (uint32_t) mark->column + 1 };
+}
+
+#define refuse(b, code, mark, hint, ...)                                                           \
+        ((b)->failed = true, diag_error((b)->diags, code, mark_place(b, mark), hint, __VA_ARGS__))
+
+/* An error that leaves the tree usable is reported and reading goes on. */
+#define refuse_and_go_on(b, ...) (refuse(b, __VA_ARGS__) == -ENOMEM ? -ENOMEM : 0)
+
+static YamlNode *node_new(Builder *b, YamlType type, const yaml_mark_t *mark)
+{
+        YamlNode *node = arena_new(&b->document.arena, YamlNode, 1);
+
+        if (node) {
+                node->type = (uint8_t) type;
+                node->line = (uint32_t) mark->line + 1;
+                node->column = (uint32_t) mark->column + 1;
+                node->nodes = 1;
+        }
+        return node;
+}
+
+static int take_key(Builder *b, Level *level, YamlNode *node, const yaml_mark_t *mark)
+{
+        int r = 0;
+
+        if (node->type != YAML_TYPE_SCALAR)
+                return refuse(b, POLICY_CODE_YAML_FEATURE, mark,
+                                "a value with { or [ in it needs quotes", "%s cannot be a key",
+                                yaml_type_to_string(node->type));
+        if (++level->keys > YAML_KEYS_MAX)
+                return refuse(b, POLICY_CODE_YAML_LIMIT, mark, "split it into several fragments",
+                                "a mapping has more than %d keys", YAML_KEYS_MAX);
+        if (strcmp(node->text, "<<") == 0)
+                r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark,
+                                "name the values under define and use them as $name",
+                                "merge keys (<<) are not supported");
+        yaml_foreach(other, level->node) if (strcmp(other->key->text, node->text) == 0)
+        {
+                r = refuse_and_go_on(b, POLICY_CODE_DUPLICATE_KEY, mark,
+                                "several values of one keyword are written as a list: "
+                                "[a, b]",
+                                "%s is already set on line %u", node->text, other->key->line);
+                break;
+        }
+        level->key = node;
+        return r;
+}
+
+/* Hangs a node into the tree where the reader stands. */
+static int attach(Builder *b, YamlNode *node, const yaml_mark_t *mark)
+{
+        Level *level;
+
+        if (b->depth == 0) {
+                b->document.root = node;
+                return 0;
+        }
+        level = &b->levels[b->depth - 1];
+        if (level->node->type == YAML_TYPE_MAPPING && !level->key)
+                return take_key(b, level, node, mark);
+        node->key = TAKE_PTR(level->key);
+        *(level->last ? &level->last->next : &level->node->first) = node;
+        level->last = node;
+        return 0;
+}
+
+static int add_anchor(Builder *b, const char *name, const YamlNode *node, const yaml_mark_t *mark,
+                size_t *ret_index)
+{
+        *ret_index = 0;
+        if (!name)
+                return 0;
+        if (b->n_anchors >= ANCHORS_MAX)
+                return refuse(b, POLICY_CODE_YAML_LIMIT, mark,
+                                "name the values under define and use them as $name",
+                                "there are more than %d anchors", ANCHORS_MAX);
+        name = arena_copy_text(&b->document.arena, name, strlen(name));
+        if (!name)
+                return -ENOMEM;
+        b->anchors[b->n_anchors++] = (Anchor){ name, node };
+        *ret_index = b->n_anchors;
+        return 0;
+}
+
+static int on_alias(Builder *b, const YamlEvent *event)
+{
+        const char *name = (const char *) event->data.alias.anchor;
+        const Anchor *anchor = NULL;
+        YamlNode *node;
+
+        for (size_t i = b->n_anchors; i-- > 0 && !anchor;)
+                if (strcmp(b->anchors[i].name, name) == 0)
+                        anchor = &b->anchors[i];
+        if (!anchor || !anchor->node)
+                return refuse(b, POLICY_CODE_YAML_SYNTAX, &event->start_mark,
+                                "a value that begins with * needs quotes",
+                                anchor ? "*%s stands inside of what it names"
+                                       : "*%s is not defined before",
+                                name);
+        b->alias_nodes += anchor->node->nodes;
+        if (b->alias_nodes > YAML_ALIAS_NODES_MAX)
+                return refuse(b, POLICY_CODE_YAML_LIMIT, &event->start_mark,
+                                "write the values out, or name them under define",
+                                "aliases stand for more than %d values", YAML_ALIAS_NODES_MAX);
+        node = node_new(b, (YamlType) anchor->node->type, &event->start_mark);
+        if (!node)
+                return -ENOMEM;
+        /* What it names is never changed any more, so that the children are shared. */
+        node->first = anchor->node->first;
+        node->text = anchor->node->text;
+        node->plain = anchor->node->plain;
+        node->nodes = anchor->node->nodes;
+        if (b->depth > 0)
+                b->levels[b->depth - 1].node->nodes += node->nodes;
+        return attach(b, node, &event->start_mark);
+}
+
+static int on_scalar(Builder *b, const YamlEvent *event)
+{
+        const char *text = (const char *) event->data.scalar.value;
+        YamlNode *node = node_new(b, YAML_TYPE_SCALAR, &event->start_mark);
+        size_t length = event->data.scalar.length, index;
+        int r;
+
+        if (!node)
+                return -ENOMEM;
+        node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        node->text = arena_copy_text(&b->document.arena, text, length);
+        if (!node->text)
+                return -ENOMEM;
+        if (event->data.scalar.tag)
+                r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, &event->start_mark,
+                                "put a value that begins with ! into quotes",
+                                "tags (%s) are not supported",
+                                (const char *) event->data.scalar.tag);
+        else if (memchr(text, '\0', length))
+                r = refuse_and_go_on(b, POLICY_CODE_ENCODING, &event->start_mark,
+                                "remove the escape \\0", "a value contains a NUL byte");
+        else
+                r = 0;
+        if (r < 0)
+                return r;
+        r = add_anchor(b, (const char *) event->data.scalar.anchor, node, &event->start_mark,
+                        &index);
+        if (r < 0)
+                return r;
+        if (b->depth > 0)
+                b->levels[b->depth - 1].node->nodes++;
+        return attach(b, node, &event->start_mark);
+}
+
+static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const yaml_char_t *tag,
+                const yaml_mark_t *mark)
+{
+        YamlNode *node;
+        size_t index;
+        int r;
+
+        if (b->depth >= YAML_DEPTH_MAX)
+                return refuse(b, POLICY_CODE_YAML_LIMIT, mark,
+                                "fragments need no more than four levels",
+                                "lists and mappings are nested more than %d deep", YAML_DEPTH_MAX);
+        if (tag) {
+                r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark, "remove the tag",
+                                "tags (%s) are not supported", (const char *) tag);
+                if (r < 0)
+                        return r;
+        }
+        node = node_new(b, type, mark);
+        if (!node)
+                return -ENOMEM;
+        r = add_anchor(b, (const char *) anchor, NULL, mark, &index);
+        if (r < 0)
+                return r;
+        r = attach(b, node, mark);
+        if (r < 0)
+                return r;
+        b->levels[b->depth++] = (Level){ .node = node, .anchor = index };
+        return 0;
+}
+
+static int on_close(Builder *b)
+{
+        Level *level = &b->levels[--b->depth];
+
+        if (level->anchor > 0)
+                b->anchors[level->anchor - 1].node = level->node;
+        if (b->depth > 0)
+                b->levels[b->depth - 1].node->nodes += level->node->nodes;
+        return 0;
+}
+
+static int on_document(Builder *b, const YamlEvent *event)
+{
+        if (b->document_seen)
+                return refuse(b, POLICY_CODE_YAML_FEATURE, &event->start_mark,
+                                "make a file of each document", "a second document begins here");
+        b->document_seen = true;
+        return 0;
+}
+
+static int on_event(Builder *b, const YamlEvent *event)
+{
+        switch (event->type) {
+        case YAML_DOCUMENT_START_EVENT:
+                return on_document(b, event);
+        case YAML_ALIAS_EVENT:
+                return on_alias(b, event);
+        case YAML_SCALAR_EVENT:
+                return on_scalar(b, event);
+        case YAML_SEQUENCE_START_EVENT:
+                return on_open(b, YAML_TYPE_SEQUENCE, event->data.sequence_start.anchor,
+                                event->data.sequence_start.tag, &event->start_mark);
+        case YAML_MAPPING_START_EVENT:
+                return on_open(b, YAML_TYPE_MAPPING, event->data.mapping_start.anchor,
+                                event->data.mapping_start.tag, &event->start_mark);
+        case YAML_SEQUENCE_END_EVENT:
+        case YAML_MAPPING_END_EVENT:
+                return on_close(b);
+        default:
+                return 0;
+        }
+}
+
+/* What people most often mean when libyaml stops there. */
+static const char *syntax_hint(const YamlParser *parser)
+{
+        static const struct {
+                const char *context;
+                const char *problem;
+                const char *hint;
+        } hints[] = {
+                {"block scalar",      "",                               "a value that begins with > or | needs quotes: \">999\""},
+                { "alias",            "",                               "a value that begins with * needs quotes"               },
+                { "anchor",           "",                               "a value that begins with & needs quotes"               },
+                { "tag",              "",                               "a value that begins with ! needs quotes"               },
+                { "quoted scalar",    "",                               "the closing quote is missing"                          },
+                { "flow sequence",    "",                               "the closing ] or a comma is missing"                   },
+                { "flow mapping",     "",                               "the closing } or a comma is missing"                   },
+                { "block mapping",    "",                               "keys of one mapping begin in the same column"          },
+                { "block collection", "",                               "items of one list begin in the same column"            },
+                { "simple key",       "",                               "a key is followed by a colon and a space"              },
+                { "",                 "mapping values are not allowed",
+                 "a value with \": \" in it needs quotes, "
+                                "keys of one mapping begin in the same "
+                                "column"                                                                                        },
+                { "",                 "cannot start any token",         "values that begin with @, ` or % need quotes"          },
+        };
+        const char *context = parser->context ?: "", *problem = parser->problem ?: "";
+
+        for (size_t i = 0; i < ELEMENTSOF(hints); i++)
+                if (strstr(context, hints[i].context) && strstr(problem, hints[i].problem))
+                        return hints[i].hint;
+        return "compare the indentation and the quotes with the lines before";
+}
+
+static int report_parser(Builder *b, const YamlParser *parser)
+{
+        if (parser->error == YAML_MEMORY_ERROR)
+                return -ENOMEM;
+        return refuse(b, POLICY_CODE_YAML_SYNTAX, &parser->problem_mark, syntax_hint(parser),
+                        "not well-formed YAML: %s%s%s", parser->context ?: "",
+                        parser->context ? ": " : "", parser->problem ?: "unknown problem");
+}
+
+static int read_events(Builder *b, YamlParser *parser)
+{
+        for (;;) {
+                _cleanup_(yaml_event_delete) YamlEvent event = { 0 };
+                int r;
+
+                if (!yaml_parser_parse(parser, &event))
+                        return report_parser(b, parser);
+                if (event.type == YAML_STREAM_END_EVENT)
+                        return b->failed ? -EBADMSG : 0;
+                r = on_event(b, &event);
+                if (r < 0)
+                        return r;
+        }
+}
+
+static void builder_done(Builder *b)
+{
+        yaml_document_done(&b->document);
+}
+
+int yaml_parse(const char *text, size_t size, const char *source, YamlDocument *ret_document,
+                DiagList *diags)
+{
+        _cleanup_(yaml_parser_delete) YamlParser parser = { 0 };
+        _cleanup_(builder_done) Builder b = { .source = source, .diags = diags };
+        int r;
+
+        r = yaml_text_check(text, size, source, diags);
+        if (r < 0)
+                return r;
+        if (!yaml_parser_initialize(&parser))
+                return -ENOMEM;
+        yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&parser, (const unsigned char *) text, size);
+        r = read_events(&b, &parser);
+        if (r < 0)
+                return r;
+        *ret_document = TAKE_STRUCT(b.document);
+        return 0;
+}
