@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/rule-check.h"
+
+#include <stdio.h>
+
+#include "base/strings.h"
+#include "core/policy/code.h"
+
+/* Since then appraise_flag= is taken with everything and has no effect. */
+static const uint32_t version_flag_ignored[TARGET_VERSION_PARTS] = { 6, 7 };
+
+static const KernelNeed need_modsig = { .config = "IMA_APPRAISE_MODSIG" };
+
+typedef struct Check {
+        const Rule *rule;
+        const Target *target;
+        const RuleValue *by_keyword[KEYWORD_MAX];
+        const RuleFuncInfo *func;
+        bool flag_ignored;
+        RuleConflict *conflicts;
+        size_t count;
+} Check;
+
+static void add(Check *c, const char *code, KeywordId at, KeywordId with, const KernelNeed *need)
+{
+        if (c->count < RULE_CONFLICTS_MAX)
+                c->conflicts[c->count++] = (RuleConflict){ code, at, with, need };
+}
+
+static void check_value(Check *c, const RuleValue *value, unsigned action_bit)
+{
+        KeywordId id = (KeywordId) value->keyword;
+        const Keyword *keyword = keyword_get(id);
+        const KernelNeed *need = value_get_need(value);
+
+        if (kernel_need_check(need, c->target) < 0)
+                add(c, need->config ? POLICY_CODE_NEEDS_CONFIG : POLICY_CODE_NEEDS_VERSION, id,
+                                KEYWORD_INVALID, need);
+        if (id == KEYWORD_APPRAISE_FLAG && c->flag_ignored)
+                return;
+        if (!(c->func->keywords & BIT(id)))
+                add(c, POLICY_CODE_FUNC_KEYWORD, id, KEYWORD_FUNC, NULL);
+        else if (!(keyword->actions & action_bit))
+                add(c, POLICY_CODE_ACTION_OPTION, id, KEYWORD_ACTION, NULL);
+        if (keyword->slot != id && c->by_keyword[keyword->slot])
+                add(c, POLICY_CODE_SHARED_SLOT, id, keyword->slot, NULL);
+}
+
+/* fs-verity digests are signed in their own format, and only that one fits them. */
+static void check_appraise_type(Check *c, RuleAction action)
+{
+        const RuleValue *type = c->by_keyword[KEYWORD_APPRAISE_TYPE];
+        const RuleValue *digest = c->by_keyword[KEYWORD_DIGEST_TYPE];
+        bool sigv3 = type && (type->number & APPRAISE_TYPE_SIGV3);
+
+        if (action == RULE_ACTION_APPRAISE && digest && !type)
+                add(c, POLICY_CODE_MISSING_COMPANION, KEYWORD_DIGEST_TYPE, KEYWORD_APPRAISE_TYPE,
+                                NULL);
+        if (!type)
+                return;
+        if (sigv3 && !digest)
+                add(c, POLICY_CODE_MISSING_COMPANION, KEYWORD_APPRAISE_TYPE, KEYWORD_DIGEST_TYPE,
+                                NULL);
+        if (!sigv3 && digest)
+                add(c, POLICY_CODE_VALUE_CONFLICT, KEYWORD_APPRAISE_TYPE, KEYWORD_DIGEST_TYPE,
+                                NULL);
+        if ((type->number & ~c->func->appraise_types) && c->func->appraise_types)
+                add(c, POLICY_CODE_VALUE_CONFLICT, KEYWORD_APPRAISE_TYPE, KEYWORD_FUNC, NULL);
+}
+
+static void check_appraise_flag(Check *c)
+{
+        const RuleValue *type = c->by_keyword[KEYWORD_APPRAISE_TYPE];
+        const RuleValue *flag = c->by_keyword[KEYWORD_APPRAISE_FLAG];
+
+        if (!flag || c->flag_ignored)
+                return;
+        if (kernel_need_check(&need_modsig, c->target) < 0)
+                add(c, POLICY_CODE_NEEDS_CONFIG, KEYWORD_APPRAISE_FLAG, KEYWORD_INVALID,
+                                &need_modsig);
+        else if (!strstr(flag->text, "blacklist"))
+                add(c, POLICY_CODE_UNKNOWN_VALUE, KEYWORD_APPRAISE_FLAG, KEYWORD_INVALID, NULL);
+        else if (!type || !(type->number & APPRAISE_TYPE_MODSIG))
+                add(c, POLICY_CODE_VALUE_CONFLICT, KEYWORD_APPRAISE_FLAG, KEYWORD_APPRAISE_TYPE,
+                                NULL);
+}
+
+size_t rule_check(const Rule *rule, const Target *target,
+                RuleConflict ret_conflicts[static RULE_CONFLICTS_MAX])
+{
+        RuleAction action = rule_get_action(rule);
+        RuleFunc func = rule_get_func(rule);
+        Check c = {
+                .rule = rule,
+                .target = target,
+                .func = rule_func_get_info(func),
+                .flag_ignored = !target || target_compare_version(target, version_flag_ignored,
+                                                           TARGET_VERSION_PARTS) >= 0,
+                .conflicts = ret_conflicts,
+        };
+
+        for (size_t i = 0; i < rule->n_values; i++)
+                c.by_keyword[rule->values[i].keyword] = &rule->values[i];
+        if (!(c.func->actions & BIT(action)))
+                add(&c, POLICY_CODE_FUNC_ACTION, KEYWORD_FUNC, KEYWORD_ACTION, NULL);
+        for (size_t i = 0; i < rule->n_values; i++)
+                check_value(&c, &rule->values[i], BIT(action));
+        check_appraise_type(&c, action);
+        check_appraise_flag(&c);
+        if (func == RULE_FUNC_SETXATTR_CHECK && !c.by_keyword[KEYWORD_APPRAISE_ALGOS])
+                add(&c, POLICY_CODE_MISSING_COMPANION, KEYWORD_FUNC, KEYWORD_APPRAISE_ALGOS, NULL);
+        if (rule_get_length(rule) > RULE_LENGTH_MAX)
+                add(&c, POLICY_CODE_RULE_TOO_LONG, KEYWORD_ACTION, KEYWORD_INVALID, NULL);
+        return c.count;
+}
+
+typedef struct Explanation {
+        char *message;
+        char *hint;
+} Explanation;
+
+static void explanation_done(Explanation *e)
+{
+        free(e->message);
+        free(e->hint);
+}
+
+static void describe_need(Explanation *e, const Rule *rule, const RuleConflict *conflict,
+                const Target *target)
+{
+        const RuleValue *value = rule_find(rule, conflict->at);
+        const Keyword *keyword = keyword_get(conflict->at);
+        const KernelNeed *need = conflict->need;
+
+        if (need->config) {
+                if (asprintf(&e->message, "%s: %s needs a kernel with CONFIG_%s, %s has it not",
+                                    keyword->name, value->text, need->config, target->release) < 0)
+                        e->message = NULL;
+                if (asprintf(&e->hint, "for kernels that have it only: when: {config: [%s]}",
+                                    need->config) < 0)
+                        e->hint = NULL;
+                return;
+        }
+        if (asprintf(&e->message, "%s: %s needs kernel %u.%u or newer, this is for %s",
+                            keyword->name, value->text, need->version[0], need->version[1],
+                            target->release) < 0)
+                e->message = NULL;
+        if (asprintf(&e->hint, "for newer kernels only: when: {kernel: \">=%u.%u\"}",
+                            need->version[0], need->version[1]) < 0)
+                e->hint = NULL;
+}
+
+/* "measure and dont_measure" of a set of actions. */
+static void list_actions(unsigned actions, char text[static 128])
+{
+        size_t used = 0;
+
+        text[0] = '\0';
+        for (int i = 0; i < RULE_ACTION_MAX; i++) {
+                if (!(actions & BIT(i)))
+                        continue;
+                actions &= ~BIT(i);
+                used += (size_t) snprintf(text + used, 128 - used, "%s%s",
+                                used == 0      ? ""
+                                : actions == 0 ? " and "
+                                               : ", ",
+                                rule_action_to_string((RuleAction) i));
+        }
+}
+
+/* The func values that take a keyword, for the hint. */
+static char *list_funcs_taking(KeywordId id)
+{
+        _cleanup_buffer_ Buffer b = { 0 };
+        char *text;
+
+        for (int i = RULE_FUNC_NONE + 1; i < RULE_FUNC_MAX; i++) {
+                const RuleFuncInfo *info = rule_func_get_info((RuleFunc) i);
+
+                if ((info->keywords & BIT(id)) &&
+                                buffer_append_format(
+                                                &b, "%s%s", b.size > 0 ? ", " : "", info->name) < 0)
+                        return NULL;
+        }
+        return buffer_take(&b, &text, NULL) < 0 ? NULL : text;
+}
+
+static int describe_func_keyword(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+{
+        _cleanup_free_ char *funcs = list_funcs_taking(conflict->at);
+        const char *func = rule_func_get_info(rule_get_func(rule))->name;
+        const char *name = keyword_get(conflict->at)->name;
+
+        if (!funcs)
+                return -ENOMEM;
+        if (asprintf(&e->hint, "%s goes with func %s", name, funcs) < 0)
+                e->hint = NULL;
+        return func ? asprintf(&e->message, "%s does not go with func %s", name, func)
+                    : asprintf(&e->message, "%s does not go without func", name);
+}
+
+static int describe_func_action(Explanation *e, const Rule *rule)
+{
+        const RuleFuncInfo *info = rule_func_get_info(rule_get_func(rule));
+        char actions[128];
+
+        list_actions(info->actions, actions);
+        if (asprintf(&e->hint, "func %s takes %s; make a rule of its own for it", info->name,
+                            actions) < 0)
+                e->hint = NULL;
+        return asprintf(&e->message, "func %s does not go with the action %s", info->name,
+                        rule_action_to_string(rule_get_action(rule)));
+}
+
+static int describe_missing(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+{
+        const RuleValue *value = rule_find(rule, conflict->at);
+        const char *needed = conflict->with == KEYWORD_APPRAISE_TYPE ? "appraise_type: sigv3"
+                             : conflict->with == KEYWORD_DIGEST_TYPE ? "digest_type: verity"
+                                                                     : "appraise_algos: [sha256]";
+
+        if (asprintf(&e->hint, "add %s", needed) < 0)
+                e->hint = NULL;
+        return asprintf(&e->message, "%s: %s needs %s in the same rule",
+                        keyword_get(conflict->at)->name, value->text,
+                        keyword_get(conflict->with)->name);
+}
+
+static int describe_pair(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+{
+        const RuleValue *a = rule_find(rule, conflict->at), *b = rule_find(rule, conflict->with);
+        const char *hint = conflict->with == KEYWORD_DIGEST_TYPE
+                                           ? "files with fs-verity are signed as sigv3"
+                           : conflict->with == KEYWORD_APPRAISE_TYPE
+                                           ? "add appraise_type: imasig|modsig or drop the flag"
+                                           : "sigv3 is for files that are opened, run or mapped, "
+                                             "imasig|modsig for "
+                                             "MODULE_CHECK, KEXEC_KERNEL_CHECK and "
+                                             "KEXEC_INITRAMFS_CHECK";
+
+        e->hint = strdup(hint);
+        return asprintf(&e->message, "%s: %s does not go with %s%s%s",
+                        keyword_get(conflict->at)->name, a->text, keyword_get(conflict->with)->name,
+                        b ? ": " : "", b ? b->text : "");
+}
+
+static int describe_option(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+{
+        const Keyword *keyword = keyword_get(conflict->at);
+        char actions[128];
+
+        list_actions(keyword->actions, actions);
+        if (asprintf(&e->hint, "%s is an option of %s", keyword->name, actions) < 0)
+                e->hint = NULL;
+        return asprintf(&e->message, "%s does not go with the action %s", keyword->name,
+                        rule_action_to_string(rule_get_action(rule)));
+}
+
+static int describe_other(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+{
+        const char *name = keyword_get(conflict->at)->name;
+
+        if (string_equal(conflict->code, POLICY_CODE_SHARED_SLOT)) {
+                e->hint = strdup("the kernel has one place for both: use one of them");
+                return asprintf(&e->message, "%s and %s do not go into one rule",
+                                keyword_get(conflict->with)->name, name);
+        }
+        if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG)) {
+                e->hint = strdup("shorten the lists or split them over several rules");
+                return asprintf(&e->message,
+                                "the rule has %zu characters, the kernel reads at most %d",
+                                rule_get_length(rule), RULE_LENGTH_MAX);
+        }
+        e->hint = strdup("the kernel knows check_blacklist");
+        return asprintf(&e->message, "%s: %s is not known", name,
+                        rule_find(rule, conflict->at)->text);
+}
+
+int rule_conflict_describe(const Rule *rule, const RuleConflict *conflict, const Target *target,
+                char **ret_message, char **ret_hint)
+{
+        _cleanup_(explanation_done) Explanation e = { 0 };
+
+        if (conflict->need)
+                describe_need(&e, rule, conflict, target);
+        else if (string_equal(conflict->code, POLICY_CODE_FUNC_KEYWORD))
+                (void) describe_func_keyword(&e, rule, conflict);
+        else if (string_equal(conflict->code, POLICY_CODE_FUNC_ACTION))
+                (void) describe_func_action(&e, rule);
+        else if (string_equal(conflict->code, POLICY_CODE_MISSING_COMPANION))
+                (void) describe_missing(&e, rule, conflict);
+        else if (string_equal(conflict->code, POLICY_CODE_VALUE_CONFLICT))
+                (void) describe_pair(&e, rule, conflict);
+        else if (string_equal(conflict->code, POLICY_CODE_ACTION_OPTION))
+                (void) describe_option(&e, rule, conflict);
+        else
+                (void) describe_other(&e, rule, conflict);
+        if (!e.message)
+                return -ENOMEM;
+        *ret_message = TAKE_PTR(e.message);
+        *ret_hint = TAKE_PTR(e.hint);
+        return 0;
+}

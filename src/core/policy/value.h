@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values of the kernel's policy keywords: text in, number and canonical text out. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/policy/keyword.h"
+
+typedef struct RuleValue {
+        uint8_t keyword;   /* KeywordId */
+        uint8_t operator_; /* KeywordOperator */
+        uint64_t number;   /* ids, magic, bits, enumerations */
+        const char *text;  /* canonical, as it stands behind the operator */
+} RuleValue;
+
+/*
+ * Parses text as the kernel does, for id with one of its operators. -EINVAL and -ERANGE as the
+ * kernel gives them. Without an arena the text of the value is borrowed, and is canonical only
+ * where it is one of the known words.
+ */
+int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena,
+                RuleValue *ret_value);
+
+/* The canonical text of a number is made here. The text lives in the arena. -ENOMEM. */
+int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
+                RuleValue *ret_value);
+
+/* What a kernel must have for this value; the keyword's own need comes first. Never NULL. */
+const KernelNeed *value_get_need(const RuleValue *value);
+
+/* The known word nearest to text, or NULL. */
+const char *value_nearest_word(KeywordId id, const char *text);
