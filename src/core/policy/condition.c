@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/condition.h"
+
+#include <stdio.h>
+
+#include "base/strings.h"
+#include "core/policy/code.h"
+
+typedef struct Condition {
+        const Target *target;
+        const char *source;
+        DiagList *diags;
+        bool fulfilled;
+        bool config_unknown;
+} Condition;
+
+/* The longer spellings come first. */
+static const struct {
+        const char *text;
+        bool below, equal, above;
+} comparisons[] = {
+        {">=",  false, true,  true },
+        { "<=", true,  true,  false},
+        { "==", false, true,  false},
+        { "!=", true,  false, true },
+        { ">",  false, false, true },
+        { "<",  true,  false, false},
+        { "=",  false, true,  false},
+};
+
+static DiagPlace place_of(const Condition *c, const YamlNode *node)
+{
+        return (DiagPlace){ c->source, node->line, node->column };
+}
+
+static int evaluate_kernel(Condition *c, const YamlNode *node)
+{
+        uint32_t version[TARGET_VERSION_PARTS];
+        int order, parts;
+
+        for (size_t i = 0; i < ELEMENTSOF(comparisons); i++) {
+                const char *rest = string_after(node->text, comparisons[i].text);
+
+                if (!rest)
+                        continue;
+                parts = target_parse_version(rest + strspn(rest, " "), version, NULL);
+                if (parts < 0)
+                        break;
+                if (!c->target)
+                        return 0;
+                order = target_compare_version(c->target, version, (size_t) parts);
+                if (!(order < 0                  ? comparisons[i].below
+                                    : order == 0 ? comparisons[i].equal
+                                                 : comparisons[i].above))
+                        c->fulfilled = false;
+                return 0;
+        }
+        return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
+                        "write kernel: \">=6.1\"; the operators are >= > <= < = !=",
+                        "'%s' is not a condition on the kernel's version", node->text);
+}
+
+static int evaluate_config(Condition *c, const YamlNode *node)
+{
+        _cleanup_free_ char *hint = NULL;
+        const char *what;
+        int r;
+
+        if (kconfig_explain_name(node->text, &what) == KCONFIG_NAME_MISTAKE) {
+                if (asprintf(&hint, "%s",
+                                    what ?: "look the name up in security/integrity/*/Kconfig") < 0)
+                        return -ENOMEM;
+                return diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node), hint,
+                                "no kernel has an option %s", node->text);
+        }
+        if (node->text[0] == '\0' ||
+                        strspn(node->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+                                           "abcdefghijklmnopqrstuvwxyz") != strlen(node->text))
+                return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
+                                "write config: [IMA_APPRAISE_MODSIG]",
+                                "'%s' is not the name of a kernel option", node->text);
+        if (!c->target)
+                return 0;
+        r = target_has_config(c->target, node->text);
+        if (r <= 0)
+                c->fulfilled = false;
+        c->config_unknown |= r < 0;
+        return 0;
+}
+
+static int evaluate_each(Condition *c, const YamlNode *node,
+                int (*evaluate)(Condition *c, const YamlNode *node))
+{
+        int r = 0;
+
+        if (node->type == YAML_TYPE_SCALAR)
+                return evaluate(c, node);
+        if (node->type == YAML_TYPE_MAPPING || !node->first)
+                return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
+                                "write a value or a list of values", "%s needs a value",
+                                node->key->text);
+        yaml_foreach(item, node)
+        {
+                int q = item->type == YAML_TYPE_SCALAR
+                                        ? evaluate(c, item)
+                                        : diag_error(c->diags, POLICY_CODE_INVALID_WHEN,
+                                                          place_of(c, item),
+                                                          "write a list of plain values",
+                                                          "%s cannot be a condition",
+                                                          yaml_type_to_string(
+                                                                          (YamlType) item->type));
+                if (q == -ENOMEM)
+                        return q;
+                r = q < 0 ? q : r;
+        }
+        return r;
+}
+
+static int evaluate_key(Condition *c, const YamlNode *value)
+{
+        if (strcmp(value->key->text, "kernel") == 0)
+                return evaluate_each(c, value, evaluate_kernel);
+        if (strcmp(value->key->text, "config") == 0)
+                return evaluate_each(c, value, evaluate_config);
+        return diag_error(c->diags, POLICY_CODE_UNKNOWN_KEY, place_of(c, value->key),
+                        "conditions are kernel: \">=6.1\" and config: [OPTION]",
+                        "'%s' is not a condition", value->key->text);
+}
+
+int condition_evaluate(
+                const YamlNode *when, const Target *target, const char *source, DiagList *diags)
+{
+        Condition c = { .target = target, .source = source, .diags = diags, .fulfilled = true };
+        int r;
+
+        if (when->type != YAML_TYPE_MAPPING || !when->first) {
+                r = diag_error(diags, POLICY_CODE_INVALID_WHEN, place_of(&c, when),
+                                "write when: {kernel: \">=6.1\"}",
+                                "when is %s, a mapping is expected",
+                                when->first || when->type == YAML_TYPE_SCALAR
+                                                ? yaml_type_to_string((YamlType) when->type)
+                                                : "empty");
+                return r == -ENOMEM ? r : 0;
+        }
+        yaml_foreach(value, when)
+        {
+                r = evaluate_key(&c, value);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        c.fulfilled = false;
+        }
+        if (c.config_unknown) {
+                r = diag_warning(diags, POLICY_CODE_CONFIG_UNKNOWN, place_of(&c, when),
+                                "install the kernel's configuration as /boot/config-RELEASE",
+                                "the configuration of kernel %s is not known, what depends on it "
+                                "is left out",
+                                target->release);
+                if (r < 0)
+                        return r;
+        }
+        return c.fulfilled;
+}

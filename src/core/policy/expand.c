@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/expand.h"
+
+#include <stdio.h>
+
+#include "base/strings.h"
+#include "core/policy/code.h"
+#include "core/policy/fragment-value.h"
+#include "core/policy/rule-check.h"
+#include "core/policy/rule-key.h"
+
+/* Different conflicts of one rule that are told apart; more are not said. */
+#define REPORTED_MAX 32
+
+typedef struct Part {
+        KeywordId id;
+        RuleValue *values;
+        NodeList nodes; /* where the values stand; fewer where they were joined */
+        size_t count;
+        size_t current;
+} Part;
+
+typedef struct Expansion {
+        Fragment *fragment;
+        const FragmentRule *rule;
+        uint32_t fragment_index;
+        const char *id; /* of the policy's arena */
+        const Target *target;
+        Policy *policy;
+        Policy *output; /* NULL: only check */
+        FragmentValueContext context;
+        Part action;
+        Part parts[KEYWORD_MAX];
+        size_t n_parts;
+        struct {
+                const char *code, *message_at, *message_with;
+        } reported[REPORTED_MAX];
+        size_t n_reported;
+        size_t n_rules;
+} Expansion;
+
+static void part_done(Part *part)
+{
+        free(part->values);
+        node_list_done(&part->nodes);
+}
+
+static void expansion_done(Expansion *e)
+{
+        part_done(&e->action);
+        for (size_t i = 0; i < e->n_parts; i++)
+                part_done(&e->parts[i]);
+}
+
+static int part_read_each(Expansion *e, Part *part, KeywordOperator op)
+{
+        for (size_t i = 0; i < part->nodes.count; i++) {
+                int r = fragment_value_parse(&e->context, part->id, op, part->nodes.items[i],
+                                &part->values[part->count]);
+
+                if (fragment_go_on(r) < 0)
+                        return r;
+                if (r > 0) {
+                        part->nodes.items[part->count] = part->nodes.items[i];
+                        part->count++;
+                }
+        }
+        return 0;
+}
+
+static int part_read(Expansion *e, Part *part, KeywordOperator op, const YamlNode *value)
+{
+        int r = fragment_flatten(e->fragment, value, &part->nodes, e->context.diags);
+
+        if (r < 0 || part->nodes.count == 0)
+                return r;
+        part->values = calloc(part->nodes.count, sizeof(RuleValue));
+        if (!part->values)
+                return -ENOMEM;
+        if (!keyword_get(part->id)->separator)
+                return part_read_each(e, part, op);
+        r = fragment_value_join(&e->context, part->id, &part->nodes, &part->values[0]);
+        part->count = r > 0;
+        return fragment_go_on(r) < 0 ? r : 0;
+}
+
+static int read_key(Expansion *e, const YamlNode *value)
+{
+        KeywordOperator op;
+        KeywordId id;
+        Part *part;
+        int r;
+
+        r = rule_key_parse(value->key, e->context.source, &id, &op, e->context.diags);
+        if (r <= 0)
+                return fragment_go_on(r);
+        if (id == KEYWORD_ACTION)
+                part = &e->action;
+        else if (e->n_parts < KEYWORD_MAX)
+                part = &e->parts[e->n_parts++];
+        else
+                return 0;
+        for (size_t i = 0; i + 1 < e->n_parts && id != KEYWORD_ACTION; i++)
+                if (e->parts[i].id == id) {
+                        e->n_parts--;
+                        return fragment_go_on(diag_error(e->context.diags, POLICY_CODE_SHARED_SLOT,
+                                        fragment_place(e->fragment, value->key),
+                                        "the kernel takes one condition of a kind: make two rules",
+                                        "%s stands twice in one rule", keyword_get(id)->name));
+                }
+        part->id = id;
+        return part_read(e, part, op, value);
+}
+
+/* An option must go with one of the listed actions at least. */
+static int check_carried(Expansion *e, const Part *part)
+{
+        unsigned listed = 0;
+        RuleConflict conflict = { POLICY_CODE_ACTION_OPTION, part->id, KEYWORD_ACTION, NULL };
+        _cleanup_free_ char *message = NULL, *hint = NULL;
+        RuleValue values[] = { e->action.values[0], part->values[0] };
+        Rule rule = { .values = values, .n_values = ELEMENTSOF(values) };
+        int r;
+
+        for (size_t i = 0; i < e->action.count; i++)
+                listed |= BIT(e->action.values[i].number);
+        if (listed & keyword_get(part->id)->actions)
+                return 0;
+        r = rule_conflict_describe(&rule, &conflict, NULL, &message, &hint);
+        if (r < 0)
+                return r;
+        return diag_error(e->context.diags, conflict.code,
+                        fragment_place(e->fragment,
+                                        part->nodes.items[0]->key ?: part->nodes.items[0]),
+                        hint, "%s", message);
+}
+
+static const Part *find_part(const Expansion *e, KeywordId id)
+{
+        if (id == KEYWORD_ACTION)
+                return &e->action;
+        for (size_t i = 0; i < e->n_parts; i++)
+                if (e->parts[i].id == id)
+                        return &e->parts[i];
+        return NULL;
+}
+
+static const YamlNode *conflict_node(const Expansion *e, const RuleConflict *conflict)
+{
+        const Part *part = find_part(e, conflict->at);
+
+        if (!part || part->nodes.count == 0)
+                return e->rule->node;
+        return part->nodes.items[part->current < part->nodes.count ? part->current : 0];
+}
+
+static const char *value_text(const Rule *rule, KeywordId id)
+{
+        const RuleValue *value = id >= 0 ? rule_find(rule, id) : NULL;
+
+        return value ? value->text : NULL;
+}
+
+/* The same pair of values conflicts in many combinations; it is said once. */
+static bool is_new(Expansion *e, const Rule *rule, const RuleConflict *conflict)
+{
+        const char *at = value_text(rule, conflict->at), *with = value_text(rule, conflict->with);
+
+        for (size_t i = 0; i < e->n_reported; i++)
+                if (string_equal(e->reported[i].code, conflict->code) &&
+                                e->reported[i].message_at == at &&
+                                e->reported[i].message_with == with)
+                        return false;
+        if (e->n_reported == REPORTED_MAX)
+                return false;
+        e->reported[e->n_reported].code = conflict->code;
+        e->reported[e->n_reported].message_at = at;
+        e->reported[e->n_reported++].message_with = with;
+        return true;
+}
+
+static int report(Expansion *e, const Rule *rule, const RuleConflict *conflict)
+{
+        _cleanup_free_ char *message = NULL, *hint = NULL;
+        int r;
+
+        if (!is_new(e, rule, conflict))
+                return 0;
+        r = rule_conflict_describe(rule, conflict, e->target, &message, &hint);
+        if (r < 0)
+                return r;
+        return fragment_go_on(diag_error(e->context.diags, conflict->code,
+                        fragment_place(e->fragment, conflict_node(e, conflict)), hint, "%s",
+                        message));
+}
+
+/* Returns 0 when this combination differs from another one only by what the action cannot carry. */
+static size_t gather_values(const Expansion *e, RuleValue values[static KEYWORD_MAX])
+{
+        const RuleValue *by_id[KEYWORD_MAX] = { NULL };
+        unsigned action = BIT(e->action.values[e->action.current].number);
+        size_t n = 0;
+
+        by_id[KEYWORD_ACTION] = &e->action.values[e->action.current];
+        for (size_t i = 0; i < e->n_parts; i++) {
+                const Part *part = &e->parts[i];
+
+                if (part->count == 0)
+                        continue;
+                if (keyword_get(part->id)->actions & action)
+                        by_id[part->id] = &part->values[part->current];
+                else if (part->current > 0)
+                        return 0;
+        }
+        for (int i = 0; i < KEYWORD_MAX; i++)
+                if (by_id[i])
+                        values[n++] = *by_id[i];
+        return n;
+}
+
+static int add_combination(Expansion *e)
+{
+        RuleConflict conflicts[RULE_CONFLICTS_MAX];
+        RuleValue values[KEYWORD_MAX], *copy;
+        Rule rule = {
+                .values = values,
+                .n_values = (uint32_t) gather_values(e, values),
+                .fragment = e->fragment_index,
+                .id = e->id,
+                .line = e->rule->node->line,
+                .column = e->rule->node->column,
+        };
+        size_t n_conflicts;
+
+        if (rule.n_values == 0)
+                return 0;
+        n_conflicts = rule_check(&rule, e->target, conflicts);
+        for (size_t i = 0; i < n_conflicts; i++) {
+                int r = report(e, &rule, &conflicts[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        if (!e->output || n_conflicts > 0)
+                return 0;
+        copy = arena_new(&e->policy->arena, RuleValue, rule.n_values);
+        if (!copy)
+                return -ENOMEM;
+        memcpy(copy, values, rule.n_values * sizeof(RuleValue));
+        rule.values = copy;
+        return policy_add_rule(e->output, &rule);
+}
+
+/* Steps to the next combination as a counter does, the last part turning fastest. */
+static bool next_combination(Expansion *e)
+{
+        if (++e->action.current < e->action.count)
+                return true;
+        e->action.current = 0;
+        for (size_t i = e->n_parts; i-- > 0;) {
+                Part *part = &e->parts[i];
+
+                if (++part->current < part->count)
+                        return true;
+                part->current = 0;
+        }
+        return false;
+}
+
+static int check_size(Expansion *e)
+{
+        size_t count = e->action.count;
+
+        for (size_t i = 0; i < e->n_parts && count <= EXPAND_RULES_MAX; i++)
+                if (e->parts[i].count > 0)
+                        count *= e->parts[i].count;
+        if (count <= EXPAND_RULES_MAX)
+                return 0;
+        return diag_error(e->context.diags, POLICY_CODE_TOO_MANY_RULES,
+                        fragment_place(e->fragment, e->rule->node),
+                        "a list makes one kernel rule for each value: split the rule",
+                        "the lists of rule %s make more than %d kernel rules", e->rule->id,
+                        EXPAND_RULES_MAX);
+}
+
+static int combine(Expansion *e)
+{
+        int r;
+
+        do {
+                r = add_combination(e);
+        } while (r >= 0 && next_combination(e));
+        if (r == -E2BIG && diag_error(e->context.diags, POLICY_CODE_TOO_MANY_RULES,
+                                           fragment_place(e->fragment, e->rule->node),
+                                           "the kernel looks at every rule for every file: use "
+                                           "fewer",
+                                           "the fragments make more than %d kernel rules",
+                                           POLICY_RULES_MAX) == -ENOMEM)
+                return -ENOMEM;
+        return r;
+}
+
+static int read_parts(Expansion *e)
+{
+        int r;
+
+        yaml_foreach(value, e->rule->node)
+        {
+                r = read_key(e, value);
+                if (r < 0)
+                        return r;
+        }
+        if (!yaml_find(e->rule->node, "action"))
+                return diag_error(e->context.diags, POLICY_CODE_MISSING_KEY,
+                                fragment_place(e->fragment, e->rule->node),
+                                keyword_get(KEYWORD_ACTION)->expected, "rule %s has no action",
+                                e->rule->id);
+        return 0;
+}
+
+int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_index,
+                const Target *target, const NameResolver *names, Policy *policy, DiagList *diags)
+{
+        bool wanted = rule->active && !rule->disabled;
+        _cleanup_(expansion_done) Expansion e = {
+                .fragment = fragment,
+                .rule = rule,
+                .fragment_index = fragment_index,
+                .target = wanted ? target : NULL,
+                .policy = policy,
+                .output = wanted ? policy : NULL,
+                .context = {fragment->source->path, names, &policy->arena, diags},
+        };
+        size_t errors = diags->errors;
+        int r;
+
+        r = read_parts(&e);
+        if (r < 0 || e.action.count == 0 || diags->errors > errors)
+                return fragment_go_on(r);
+        for (size_t i = 0; i < e.n_parts; i++) {
+                r = e.parts[i].count > 0 ? check_carried(&e, &e.parts[i]) : 0;
+                if (fragment_go_on(r) < 0)
+                        return r;
+        }
+        if (diags->errors > errors)
+                return 0;
+        r = check_size(&e);
+        if (r < 0)
+                return fragment_go_on(r);
+        e.id = arena_copy_text(&policy->arena, rule->id, strlen(rule->id));
+        if (!e.id)
+                return -ENOMEM;
+        r = combine(&e);
+        return fragment_go_on(r);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/fragment-value.h"
+
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/strings.h"
+#include "core/policy/code.h"
+
+#define UUID_LENGTH 36
+#define VALUE_SHOWN_MAX 80
+
+typedef struct Scalar {
+        const FragmentValueContext *context;
+        const YamlNode *node;
+        const Keyword *keyword;
+        KeywordId id;
+        KeywordOperator op;
+        const char *text;
+} Scalar;
+
+static DiagPlace place_of(const Scalar *s)
+{
+        return (DiagPlace){ s->context->source, s->node->line, s->node->column };
+}
+
+#define refuse(s, code, hint, ...)                                                                 \
+        diag_error((s)->context->diags, code, place_of(s), hint, __VA_ARGS__)
+
+/* "did you mean X?" where there is an X, else what a value looks like. */
+static int refuse_unknown(const Scalar *s, const char *code, const char *nearest, const char *what)
+{
+        _cleanup_free_ char *hint = NULL;
+
+        if (asprintf(&hint, "%s%s%sexpected is %s", nearest ? "did you mean " : "", nearest ?: "",
+                            nearest ? "? " : "", s->keyword->expected) < 0)
+                return -ENOMEM;
+        return refuse(s, code, hint, "%s: '%.*s' %s", s->keyword->name, VALUE_SHOWN_MAX, s->text,
+                        what);
+}
+
+/* uid: ">999" is the same as uid>: 999. */
+static int split_operator(Scalar *s)
+{
+        if (s->text[0] != '>' && s->text[0] != '<')
+                return 0;
+        if (s->keyword->type == VALUE_TYPE_LABEL || s->keyword->type == VALUE_TYPE_TEXT)
+                return 0;
+        if (!strchr(s->keyword->operators, s->text[0]))
+                return refuse(s, POLICY_CODE_OPERATOR,
+                                "ranges exist for uid, euid, gid, egid, fowner and fgroup",
+                                "%s has no operator %c", s->keyword->name, s->text[0]);
+        if (s->op != KEYWORD_OPERATOR_EQUAL)
+                return refuse(s, POLICY_CODE_OPERATOR, "write the operator once",
+                                "%s has an operator in its key and in its value", s->keyword->name);
+        s->op = (KeywordOperator) s->text[0];
+        s->text++;
+        s->text += strspn(s->text, " ");
+        if (s->text[0] == '=')
+                return refuse(s, POLICY_CODE_OPERATOR,
+                                "the kernel has > and < only: instead of >=1000 write >999",
+                                "%s has no operator %c=", s->keyword->name, s->op);
+        return 0;
+}
+
+static int check_characters(const Scalar *s)
+{
+        if (s->text[0] == '\0')
+                return refuse(s, POLICY_CODE_EMPTY_VALUE, s->keyword->expected, "%s has no value",
+                                s->keyword->name);
+        for (const unsigned char *p = (const unsigned char *) s->text; *p; p++)
+                if (*p <= ' ' || *p == 0x7f)
+                        return refuse(s, POLICY_CODE_UNREADABLE_VALUE,
+                                        "the kernel has no quoting; a list of values is written "
+                                        "[a, b]",
+                                        "%s: a value cannot contain blanks or control characters",
+                                        s->keyword->name);
+        return 0;
+}
+
+static int parse_exactly(const Scalar *s, const char *code, const char *what, RuleValue *ret_value)
+{
+        int r = value_parse(s->id, s->op, s->text, s->context->arena, ret_value);
+
+        if (r == -ERANGE)
+                return refuse_unknown(s, code, NULL, "is too large");
+        if (r == -EINVAL)
+                return refuse_unknown(s, code, value_nearest_word(s->id, s->text), what);
+        return r < 0 ? r : 1;
+}
+
+static int parse_magic(const Scalar *s, RuleValue *ret_value)
+{
+        const FilesystemName *name = filesystem_find_name(s->text);
+        int r;
+
+        if (name) {
+                r = value_from_number(s->id, s->op, name->magic, s->context->arena, ret_value);
+                return r < 0 ? r : 1;
+        }
+        r = value_parse(s->id, s->op, s->text, s->context->arena, ret_value);
+        if (r == -EINVAL)
+                return refuse_unknown(s, POLICY_CODE_UNKNOWN_FILESYSTEM,
+                                filesystem_nearest_name(s->text), "is not a known file system");
+        if (r == -ERANGE)
+                return refuse_unknown(s, POLICY_CODE_INVALID_NUMBER, NULL, "is too large");
+        if (r >= 0 && strspn(s->text, "0123456789") == strlen(s->text))
+                r = diag_warning(s->context->diags, POLICY_CODE_HEX_WITHOUT_PREFIX, place_of(s),
+                                "write it with 0x before it",
+                                "%s: %s is read as hexadecimal, as the kernel does",
+                                s->keyword->name, s->text);
+        return r < 0 ? r : 1;
+}
+
+static int parse_owner(const Scalar *s, RuleValue *ret_value)
+{
+        const NameResolver *names = s->context->names;
+        bool user = s->keyword->type == VALUE_TYPE_USER;
+        int (*resolve)(void *, const char *, uint32_t *) = !names ? NULL
+                                                           : user ? names->user
+                                                                  : names->group;
+        uint32_t id;
+        int r;
+
+        if (strchr("+-0123456789", s->text[0]))
+                return parse_exactly(
+                                s, POLICY_CODE_INVALID_NUMBER, "is not such a number", ret_value);
+        r = resolve ? resolve(names->userdata, s->text, &id) : -ENOENT;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 || id == UINT32_MAX)
+                return refuse(s, POLICY_CODE_UNKNOWN_OWNER,
+                                user ? "create the user first (getent passwd NAME), or write its "
+                                       "number"
+                                     : "create the group first (getent group NAME), or write its "
+                                       "number",
+                                "%s: there is no %s '%.*s'", s->keyword->name,
+                                user ? "user" : "group", VALUE_SHOWN_MAX, s->text);
+        r = value_from_number(s->id, s->op, id, s->context->arena, ret_value);
+        return r < 0 ? r : 1;
+}
+
+static int parse_flag(const Scalar *s, RuleValue *ret_value)
+{
+        bool set;
+
+        if (parse_bool(s->text, &set) < 0)
+                return refuse_unknown(s, POLICY_CODE_UNKNOWN_VALUE, NULL, "is not a yes or no");
+        *ret_value = (RuleValue){ (uint8_t) s->id, KEYWORD_OPERATOR_NONE, 1, "true" };
+        return set;
+}
+
+/* The kernel reads 36 characters and ignores what follows; that can only be a mistake. */
+static int parse_uuid(const Scalar *s, RuleValue *ret_value)
+{
+        if (strlen(s->text) != UUID_LENGTH)
+                return refuse_unknown(s, POLICY_CODE_INVALID_UUID, NULL, "is not a UUID");
+        return parse_exactly(s, POLICY_CODE_INVALID_UUID, "is not a UUID", ret_value);
+}
+
+int fragment_value_parse(const FragmentValueContext *context, KeywordId id, KeywordOperator op,
+                const YamlNode *node, RuleValue *ret_value)
+{
+        Scalar s = {
+                .context = context,
+                .node = node,
+                .keyword = keyword_get(id),
+                .id = id,
+                .op = op,
+                .text = node->text[0] == '$' ? node->text + 1 : node->text,
+        };
+        int r;
+
+        r = split_operator(&s);
+        if (r >= 0)
+                r = check_characters(&s);
+        if (r < 0)
+                return r;
+        switch (s.keyword->type) {
+        case VALUE_TYPE_MAGIC:
+                return parse_magic(&s, ret_value);
+        case VALUE_TYPE_USER:
+        case VALUE_TYPE_GROUP:
+                return parse_owner(&s, ret_value);
+        case VALUE_TYPE_UUID:
+                return parse_uuid(&s, ret_value);
+        case VALUE_TYPE_FLAG:
+                return parse_flag(&s, ret_value);
+        case VALUE_TYPE_PCR:
+                return parse_exactly(&s, POLICY_CODE_INVALID_NUMBER, "is not a PCR", ret_value);
+        default:
+                return parse_exactly(&s, POLICY_CODE_UNKNOWN_VALUE,
+                                "is not a value that the kernel knows", ret_value);
+        }
+}
+
+int fragment_value_join(const FragmentValueContext *context, KeywordId id, const NodeList *nodes,
+                RuleValue *ret_value)
+{
+        char separator = keyword_get(id)->separator;
+        _cleanup_buffer_ Buffer joined = { 0 };
+        bool failed = false;
+        int r;
+
+        for (size_t i = 0; i < nodes->count; i++) {
+                RuleValue value;
+
+                r = fragment_value_parse(
+                                context, id, KEYWORD_OPERATOR_EQUAL, nodes->items[i], &value);
+                if (r == -EBADMSG) {
+                        failed = true;
+                        continue;
+                }
+                if (r >= 0 && i > 0)
+                        r = buffer_append(&joined, &separator, 1);
+                if (r >= 0)
+                        r = buffer_append_string(&joined, value.text);
+                if (r < 0)
+                        return r;
+        }
+        if (failed)
+                return -EBADMSG;
+        r = value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->arena, ret_value);
+        return r < 0 ? r : 1;
+}

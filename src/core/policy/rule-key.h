@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of a rule in a fragment, with advice for those that people bring from elsewhere. */
+#pragma once
+
+#include "core/policy/keyword.h"
+#include "core/policy/yaml.h"
+
+/*
+ * 1 and the keyword with its operator ("uid>" is uid with >); 0 for a key that is no keyword but
+ * belongs to a rule (id, when); -EBADMSG with a diagnostic; -ENOMEM.
+ */
+int rule_key_parse(const YamlNode *key, const char *source, KeywordId *ret_id,
+                KeywordOperator *ret_operator, DiagList *diags);
