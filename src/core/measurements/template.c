@@ -12,16 +12,16 @@ typedef int FieldParser(Cursor *c, MeasurementView *view);
 #define F(name) MEASUREMENT_FIELD_##name
 
 static const MeasurementTemplate templates[] = {
-        {"ima", 2,         { F(D), F(N) }, .unframed = true },
-        { "ima-ng",    2,     { F(D_NG), F(N_NG) }              },
-        { "ima-sig",    3,    { F(D_NG), F(N_NG), F(SIG) }},
-        { "ima-ngv2",    2,   { F(D_NGV2), F(N_NG) }             },
-        { "ima-sigv2",    3,  { F(D_NGV2), F(N_NG), F(SIG) }},
-        { "ima-buf",    3,    { F(D_NG), F(N_NG), F(BUF) }               },
-        { "ima-modsig",    5, { F(D_NG), F(N_NG), F(SIG), F(D_MODSIG), F(MODSIG) }},
-        { "evm-sig",    9,
+        {"ima",         true,  2, { F(D), F(N) }                                      },
+        { "ima-ng",     false, 2, { F(D_NG), F(N_NG) }                                },
+        { "ima-sig",    false, 3, { F(D_NG), F(N_NG), F(SIG) }                        },
+        { "ima-ngv2",   false, 2, { F(D_NGV2), F(N_NG) }                              },
+        { "ima-sigv2",  false, 3, { F(D_NGV2), F(N_NG), F(SIG) }                      },
+        { "ima-buf",    false, 3, { F(D_NG), F(N_NG), F(BUF) }                        },
+        { "ima-modsig", false, 5, { F(D_NG), F(N_NG), F(SIG), F(D_MODSIG), F(MODSIG) }},
+        { "evm-sig",    false, 9,
          { F(D_NG), F(N_NG), F(EVMSIG), F(XATTRNAMES), F(XATTRLENGTHS),
-                                        F(XATTRVALUES), F(IUID), F(IGID), F(IMODE) }                  },
+                                        F(XATTRVALUES), F(IUID), F(IGID), F(IMODE) }  },
 };
 
 const MeasurementTemplate *measurement_template_find(const char *name, size_t size)

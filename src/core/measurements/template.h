@@ -46,9 +46,9 @@ typedef enum MeasurementField {
 
 struct MeasurementTemplate {
         char name[MEASUREMENT_TEMPLATE_NAME_MAX + 1];
+        bool unframed; /* "ima": no data length and no length before the digest */
         size_t n_fields;
         MeasurementField fields[MEASUREMENT_FIELDS_MAX];
-        bool unframed; /* "ima": no data length and no length before the digest */
 };
 
 /* The built-in template of this name, or NULL. */
