@@ -134,6 +134,42 @@ static int read_fragments(Compiler *c, const PolicySource *sources, size_t n_sou
         return 0;
 }
 
+typedef struct DiagOrder {
+        const PolicySource *sources;
+        size_t n_sources;
+} DiagOrder;
+
+static size_t source_index(const DiagOrder *order, const char *path)
+{
+        size_t i = 0;
+
+        while (i < order->n_sources && !string_equal(order->sources[i].path, path))
+                i++;
+        return i;
+}
+
+static int compare_diags(const void *a, const void *b, void *userdata)
+{
+        const Diag *x = a, *y = b;
+        size_t i = source_index(userdata, x->source), j = source_index(userdata, y->source);
+
+        if (i != j)
+                return i < j ? -1 : 1;
+        if (x->line != y->line)
+                return x->line < y->line ? -1 : 1;
+        return (x->column > y->column) - (x->column < y->column);
+}
+
+/* What was found in several passes is told as it stands in the files. */
+static void sort_diags(DiagList *diags, size_t first, const PolicySource *sources, size_t n_sources)
+{
+        DiagOrder order = { sources, n_sources };
+
+        if (diags->count - first > 1)
+                qsort_r(diags->items + first, diags->count - first, sizeof(Diag), compare_diags,
+                                &order);
+}
+
 int policy_compile(const PolicySource *sources, size_t n_sources, const Target *target,
                 const NameResolver *names, Policy **ret_policy, DiagList *diags)
 {
@@ -141,7 +177,7 @@ int policy_compile(const PolicySource *sources, size_t n_sources, const Target *
         _cleanup_(compiler_done) Compiler c = {
                 .target = target, .names = names, .policy = policy, .diags = diags
         };
-        size_t errors = diags->errors;
+        size_t errors = diags->errors, first = diags->count;
         int r;
 
         if (!policy)
@@ -153,6 +189,7 @@ int policy_compile(const PolicySource *sources, size_t n_sources, const Target *
                 r = expand_fragment(&c, &c.fragments[i], i);
         if (r < 0 && r != -E2BIG)
                 return r;
+        sort_diags(diags, first, sources, n_sources);
         if (diags->errors > errors)
                 return -EBADMSG;
         *ret_policy = TAKE_PTR(policy);

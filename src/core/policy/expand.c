@@ -149,7 +149,8 @@ static const YamlNode *conflict_node(const Expansion *e, const RuleConflict *con
 {
         const Part *part = find_part(e, conflict->at);
 
-        if (!part || part->nodes.count == 0)
+        if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG) || !part ||
+                        part->nodes.count == 0)
                 return e->rule->node;
         return part->nodes.items[part->current < part->nodes.count ? part->current : 0];
 }
@@ -313,8 +314,8 @@ static int read_parts(Expansion *e)
         if (!yaml_find(e->rule->node, "action"))
                 return diag_error(e->context.diags, POLICY_CODE_MISSING_KEY,
                                 fragment_place(e->fragment, e->rule->node),
-                                keyword_get(KEYWORD_ACTION)->expected, "rule %s has no action",
-                                e->rule->id);
+                                "add action: measure, appraise, audit, hash or a dont_ form",
+                                "rule %s has no action", e->rule->id);
         return 0;
 }
 

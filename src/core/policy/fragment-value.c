@@ -32,8 +32,8 @@ static int refuse_unknown(const Scalar *s, const char *code, const char *nearest
 {
         _cleanup_free_ char *hint = NULL;
 
-        if (asprintf(&hint, "%s%s%sexpected is %s", nearest ? "did you mean " : "", nearest ?: "",
-                            nearest ? "? " : "", s->keyword->expected) < 0)
+        if (asprintf(&hint, "%s%s%s%s", nearest ? "did you mean " : "", nearest ?: "",
+                            nearest ? "? Expected: " : "expected: ", s->keyword->expected) < 0)
                 return -ENOMEM;
         return refuse(s, code, hint, "%s: '%.*s' %s", s->keyword->name, VALUE_SHOWN_MAX, s->text,
                         what);
@@ -203,22 +203,20 @@ int fragment_value_join(const FragmentValueContext *context, KeywordId id, const
         int r;
 
         for (size_t i = 0; i < nodes->count; i++) {
-                RuleValue value;
+                RuleValue value = { 0 };
 
                 r = fragment_value_parse(
                                 context, id, KEYWORD_OPERATOR_EQUAL, nodes->items[i], &value);
-                if (r == -EBADMSG) {
+                if (r == -EBADMSG)
                         failed = true;
-                        continue;
-                }
-                if (r >= 0 && i > 0)
+                if (r > 0 && joined.size > 0)
                         r = buffer_append(&joined, &separator, 1);
-                if (r >= 0)
+                if (r >= 0 && value.text)
                         r = buffer_append_string(&joined, value.text);
-                if (r < 0)
+                if (fragment_go_on(r) < 0)
                         return r;
         }
-        if (failed)
+        if (failed || !joined.data)
                 return -EBADMSG;
         r = value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->arena, ret_value);
         return r < 0 ? r : 1;

@@ -10,6 +10,7 @@
 #define PCR_MAX 63 /* width of an unsigned long, ima_parse_rule() */
 #define UUID_LENGTH 36
 #define WORDS_MAX 64
+#define ENDING_MIN 4
 
 static const KernelNeed no_need;
 
@@ -292,5 +293,9 @@ const char *value_nearest_word(KeywordId id, const char *text)
         for (; words && words->name && n < WORDS_MAX; words++)
                 names[n++] = words->name;
         names[n] = NULL;
+        /* Who writes the end of a word means the word: EXEC, modsig. */
+        for (size_t i = 0; i < n && strlen(text) >= ENDING_MIN; i++)
+                if (string_ends_with(names[i], text))
+                        return names[i];
         return string_nearest(text, names);
 }

@@ -250,12 +250,15 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
 
 static int on_close(Builder *b)
 {
-        Level *level = &b->levels[--b->depth];
+        Level *level;
 
+        if (b->depth == 0)
+                return -EINVAL;
+        level = &b->levels[--b->depth];
         if (level->anchor > 0)
                 b->anchors[level->anchor - 1].node = level->node;
         if (b->depth > 0)
-                b->levels[b->depth - 1].node->nodes += level->node->nodes;
+                level[-1].node->nodes += level->node->nodes;
         return 0;
 }
 
