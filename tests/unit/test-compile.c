@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/json.h"
 #include "core/policy/code.h"
 #include "core/policy/compile.h"
 #include "core/policy/rule-text.h"
@@ -105,4 +106,165 @@ Test(compile, good_fragments_become_the_expected_kernel_text)
 Test(compile, bad_fragments_are_refused_with_the_expected_words)
 {
         for_each_case("bad", check_bad);
+}
+
+static Policy *compile_text(const char *text, const Target *target, DiagList *diags)
+{
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+        Policy *policy = NULL;
+
+        cr_assert_eq(policy_source_list_add(&sources, "50-test.yaml", "/etc/50-test.yaml",
+                                     strdup(text), strlen(text)),
+                        0);
+        (void) policy_compile(
+                        sources.items, sources.count, target, fixture_names(), &policy, diags);
+        return policy;
+}
+
+/* The tables and the cases do not drift apart. */
+Test(compile, every_keyword_action_and_func_has_a_good_case)
+{
+        _cleanup_free_ char *directory = fixture_path("%s/policy/good", getenv("TEST_DATA"));
+        bool keywords[KEYWORD_MAX] = { 0 }, actions[RULE_ACTION_MAX] = { 0 },
+             funcs[RULE_FUNC_MAX] = { 0 };
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        fixture_sources(directory, "every-keyword", &sources);
+        cr_assert_eq(policy_compile(sources.items, sources.count, NULL, fixture_names(), &policy,
+                                     &diags),
+                        0);
+        for (size_t i = 0; i < policy_get_rule_count(policy); i++) {
+                const Rule *rule = policy_get_rule(policy, i);
+
+                actions[rule_get_action(rule)] = true;
+                funcs[rule_get_func(rule)] = true;
+                for (size_t j = 0; j < rule->n_values; j++)
+                        keywords[rule->values[j].keyword] = true;
+        }
+        for (int i = 0; i < KEYWORD_MAX; i++)
+                cr_expect(keywords[i], "%s", keyword_get((KeywordId) i)->name);
+        for (int i = 0; i < RULE_ACTION_MAX; i++)
+                cr_expect(actions[i], "%s", rule_action_to_string((RuleAction) i));
+        for (int i = 0; i < RULE_FUNC_MAX; i++)
+                cr_expect(funcs[i], "%s", rule_func_get_info((RuleFunc) i)->name);
+}
+
+Test(compile, every_code_has_a_bad_case)
+{
+        _cleanup_free_ char *directory = fixture_path("%s/policy/bad", getenv("TEST_DATA"));
+        _cleanup_strings_ StringList names = { 0 };
+        size_t n_codes;
+        const PolicyCode *codes = policy_code_list(&n_codes);
+        bool *seen = calloc(n_codes, sizeof(bool));
+
+        fixture_list(directory, &names);
+        for (size_t i = 0; i < names.count; i++) {
+                _cleanup_free_ char *path = fixture_path("%s/%s", directory, names.items[i]);
+                _cleanup_free_ char *text = NULL;
+                size_t size;
+
+                if (!string_ends_with(path, ".expected"))
+                        continue;
+                text = fixture_read(path, &size);
+                for (size_t j = 0; j < n_codes; j++)
+                        seen[j] |= strstr(text, codes[j].code) != NULL;
+        }
+        for (size_t j = 0; j < n_codes; j++)
+                if (!string_equal(codes[j].code, POLICY_CODE_CONFIG_UNKNOWN))
+                        cr_expect(seen[j], "%s: %s", codes[j].code, codes[j].title);
+        free(seen);
+}
+
+Test(compile, codes_are_unique)
+{
+        size_t n_codes;
+        const PolicyCode *codes = policy_code_list(&n_codes);
+
+        for (size_t i = 0; i < n_codes; i++)
+                for (size_t j = 0; j < i; j++)
+                        cr_expect_str_neq(codes[i].code, codes[j].code);
+}
+
+Test(compile, provenance_names_fragment_rule_and_place)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_(policy_freep) Policy *policy =
+                        compile_text("policy: 1\nrules:\n  - id: a\n    action: [measure, audit]\n"
+                                     "  - {id: b, action: appraise}\n",
+                                        NULL, &diags);
+        _cleanup_json_ json_t *map = NULL;
+        const char *fragment, *id;
+        int line, source_line, source_column;
+
+        cr_assert_not_null(policy);
+        map = policy_provenance_to_json(policy);
+        cr_assert_eq(json_array_size(map), 3);
+        cr_assert_eq(json_unpack(json_array_get(map, 2), "{s:i, s:s, s:s, s:i, s:i}", "line", &line,
+                                     "fragment", &fragment, "id", &id, "source_line", &source_line,
+                                     "source_column", &source_column),
+                        0);
+        cr_assert_eq(line, 3);
+        cr_assert_str_eq(fragment, "50-test");
+        cr_assert_str_eq(id, "b");
+        cr_assert_eq(source_line, 5);
+        cr_assert_eq(source_column, 5);
+        cr_assert(policy_has_action(policy, RULE_ACTION_APPRAISE));
+        cr_assert_not(policy_has_action(policy, RULE_ACTION_HASH));
+}
+
+Test(compile, nothing_but_valid_when_there_are_no_fragments)
+{
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        cr_assert_eq(policy_compile(NULL, 0, NULL, NULL, &policy, &diags), 0);
+        cr_assert_eq(policy_format(policy, &text, &size), 0);
+        cr_assert_eq(size, 0);
+        cr_assert_str_eq(text, "");
+}
+
+Test(compile, an_unknown_configuration_leaves_rules_out_and_says_so)
+{
+        _cleanup_(target_freep) Target *target = NULL;
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        cr_assert_eq(target_new("6.1.0", NULL, &target), 0);
+        policy = compile_text("policy: 1\nrules:\n  - id: a\n    action: measure\n"
+                              "    when: {config: IMA_APPRAISE_MODSIG}\n",
+                        target, &diags);
+        cr_assert_not_null(policy);
+        cr_assert_eq(policy_get_rule_count(policy), 0);
+        cr_assert_eq(diags.count, 1);
+        cr_assert_str_eq(diags.items[0].code, POLICY_CODE_CONFIG_UNKNOWN);
+}
+
+Test(compile, names_need_a_resolver)
+{
+        static const char text[] = "policy: 1\nrules: [{id: a, action: measure, uid: root}]\n";
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        Policy *policy = NULL;
+
+        cr_assert_eq(policy_source_list_add(
+                                     &sources, "a.yaml", "a.yaml", strdup(text), strlen(text)),
+                        0);
+        cr_assert_eq(policy_compile(sources.items, 1, NULL, NULL, &policy, &diags), -EBADMSG);
+        cr_assert_str_eq(diags.items[0].code, POLICY_CODE_UNKNOWN_OWNER);
+        cr_assert_null(policy);
+}
+
+Test(compile, earlier_diagnostics_of_the_list_are_no_errors_of_the_fragments)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_(policy_freep) Policy *policy = NULL;
+
+        (void) diag_error(&diags, "E001", (DiagPlace){ 0 }, NULL, "something else");
+        policy = compile_text("policy: 1\n", NULL, &diags);
+        cr_assert_not_null(policy);
+        cr_assert_eq(diags.count, 1);
 }

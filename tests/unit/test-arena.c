@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+#include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+
+Test(arena, memory_is_zero_aligned_and_apart)
+{
+        _cleanup_arena_ Arena arena = { 0 };
+        char *before = NULL;
+
+        for (size_t size = 1; size < 3000; size++) {
+                char *p = arena_allocate(&arena, size);
+
+                cr_assert_not_null(p);
+                cr_assert_eq((uintptr_t) p % alignof(max_align_t), 0);
+                cr_assert(bytes_are_zero((uint8_t *) p, size));
+                memset(p, 0xff, size);
+                if (before)
+                        cr_assert_eq(*before, (char) 0xff);
+                before = p;
+        }
+}
+
+Test(arena, large_pieces_and_overflow)
+{
+        _cleanup_arena_ Arena arena = { 0 };
+
+        cr_assert_not_null(arena_allocate(&arena, (size_t) 1 << 20));
+        cr_assert_null(arena_new(&arena, uint64_t, SIZE_MAX / 4));
+        cr_assert_null(arena_allocate(&arena, SIZE_MAX));
+}
+
+Test(arena, text_is_terminated)
+{
+        _cleanup_arena_ Arena arena = { 0 };
+
+        cr_assert_str_eq(arena_copy_text(&arena, "measure", 4), "meas");
+        cr_assert_str_eq(arena_copy_text(&arena, NULL, 0), "");
+}
