@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * PCR values of the machine's TPM 2.0: from sysfs where the kernel offers them
+ * (/sys/class/tpm/tpm0/pcr-ALGORITHM/NUMBER, drivers/char/tpm/tpm-sysfs.c, since Linux 5.12), else
+ * through tpm2-tss ESYS.
+ *
+ * The TCTI is always given in full. The search that tpm2-tss makes by default ends at TCP port 2321
+ * of the local host, which any user can serve with a TPM of his own making.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+
+#define TPM_TCTI "device:/dev/tpmrm0"
+#define TPM_PCRS 24
+#define TPM_BANKS_MAX 8
+
+typedef enum TpmSource {
+        TPM_SOURCE_NONE, /* nothing was read yet, or there is no TPM */
+        TPM_SOURCE_SYSFS,
+        TPM_SOURCE_ESYS,
+        TPM_SOURCE_MAX,
+} TpmSource;
+
+/* "none", "sysfs", "esys". */
+const char *tpm_source_to_string(TpmSource source);
+
+typedef struct Tpm Tpm;
+
+/*
+ * tcti is "device:PATH", with PATH below the root, or "swtpm:CONFIGURATION". -EINVAL for another
+ * one and for one without configuration, which would leave the choice to the library. root_fd is
+ * borrowed for the lifetime of the Tpm. The TPM itself is first asked by the functions below, each
+ * time anew after a failure: it may come, go and come back.
+ */
+int tpm_new(int root_fd, const char *tcti, Tpm **ret_tpm);
+Tpm *tpm_free(Tpm *tpm);
+
+/*
+ * The allocated banks whose hashes imad knows, at most max of them (-E2BIG). -ENODEV without a TPM,
+ * -EACCES without permission, -EBUSY, -EIO, -EOPNOTSUPP when sysfs has no PCRs and imad was built
+ * without tpm2-tss.
+ */
+int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_banks);
+
+/* -ENOENT when the bank is not allocated or the PCR does not exist; else as above. */
+int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
+
+/* Where the last answer came from. */
+TpmSource tpm_get_source(const Tpm *tpm);
+
+DEFINE_CLEANUP_FUNC(Tpm *, tpm_free)
+#define _cleanup_tpm_ _cleanup_(tpm_freep)
