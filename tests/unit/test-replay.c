@@ -110,7 +110,7 @@ Test(replay, real_lists_of_one_boot_in_four_formats)
 
 Test(replay, a_violation_extends_by_ones)
 {
-        _cleanup_buffer_ Buffer data = { 0 }, list = { 0 };
+        _cleanup_buffer_ Buffer list = { 0 };
         _cleanup_replay_ Replay *replay = NULL;
         uint8_t joined[64] = { 0 };
         Digest expected;

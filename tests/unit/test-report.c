@@ -145,7 +145,7 @@ Test(report, a_truncated_list_keeps_what_came_before)
         fixture_append_ng(&list, 10, "/b");
         json = report_on(NULL, 0, list.data, list.size - 1, 20, &diags, &status);
         cr_assert_eq(json_integer_value(json_object_get(json, "entries")), 1);
-        cr_assert_eq(json_integer_value(json_object_get(json, "truncated_at")), first);
+        cr_assert_eq(json_integer_value(json_object_get(json, "truncated_at")), (json_int_t) first);
         cr_assert_str_eq(diags.items[0].code, "E401");
 }
 
