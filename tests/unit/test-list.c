@@ -215,7 +215,9 @@ Test(list, template_ima_with_md5_is_told_from_sha1)
         char digest[20];
         Measurement m;
 
+        /* A SHA-1 digest whose end looks like the length of a name. */
         memset(digest, 0xd1, sizeof(digest));
+        memcpy(digest + 16, "\7\0\0", 4);
         for (size_t i = 0; i < ELEMENTSOF(sizes); i++) {
                 fixture_append_header(&list, 10, HASH_SHA1, "ima", NULL, false);
                 cr_assert_eq(buffer_append(&list, digest, sizes[i]), 0);
