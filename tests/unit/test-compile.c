@@ -268,3 +268,53 @@ Test(compile, earlier_diagnostics_of_the_list_are_no_errors_of_the_fragments)
         cr_assert_not_null(policy);
         cr_assert_eq(diags.count, 1);
 }
+
+Test(compile, a_rule_that_is_left_out_may_name_users_that_are_not_here)
+{
+        _cleanup_(target_freep) Target *target = NULL;
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        cr_assert_eq(target_new("6.1.0", NULL, &target), 0);
+        policy = compile_text("policy: 1\nrules:\n  - id: a\n    action: measure\n"
+                              "    uid: nobody-here\n    when: {kernel: \">=6.12\"}\n",
+                        target, &diags);
+        cr_assert_not_null(policy);
+        cr_assert_eq(diags.count, 0);
+}
+
+Test(compile, two_fragments_of_one_name_are_refused)
+{
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        Policy *policy = NULL;
+
+        for (size_t i = 0; i < 2; i++)
+                cr_assert_eq(policy_source_list_add(&sources, "50-a.yaml", "50-a.yaml",
+                                             strdup("policy: 1\n"), strlen("policy: 1\n")),
+                                0);
+        cr_assert_eq(policy_compile(sources.items, 2, NULL, NULL, &policy, &diags), -EBADMSG);
+        cr_assert_eq(diags.count, 1);
+        cr_assert_str_eq(diags.items[0].code, POLICY_CODE_FRAGMENT_NAME);
+}
+
+/* Eleven rules of 19,881 combinations each. */
+Test(compile, a_policy_that_is_full_is_refused_once)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_buffer_ Buffer text = { 0 };
+
+        cr_assert_eq(buffer_append_string(&text, "policy: 1\ndefine:\n  ids: [0"), 0);
+        for (int i = 1; i <= 140; i++)
+                cr_assert_eq(buffer_append_format(&text, ", %d", i), 0);
+        cr_assert_eq(buffer_append_string(&text, "]\nrules:\n"), 0);
+        for (int i = 0; i < 12; i++)
+                cr_assert_eq(buffer_append_format(&text,
+                                             "  - {id: r%d, action: measure, "
+                                             "uid: $ids, gid: $ids}\n",
+                                             i),
+                                0);
+        cr_assert_null(compile_text(text.data, NULL, &diags));
+        cr_assert_eq(diags.count, 1);
+        cr_assert_str_eq(diags.items[0].code, POLICY_CODE_TOO_MANY_RULES);
+}

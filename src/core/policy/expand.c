@@ -319,9 +319,17 @@ static int read_parts(Expansion *e)
         return 0;
 }
 
+/* A rule may be disabled because there is no such user here. */
+static int take_any_name(void *userdata, const char *name, uint32_t *ret_id)
+{
+        *ret_id = 0;
+        return 0;
+}
+
 int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_index,
                 const Target *target, const NameResolver *names, Policy *policy, DiagList *diags)
 {
+        static const NameResolver any_names = { take_any_name, take_any_name, NULL };
         bool wanted = rule->active && !rule->disabled;
         _cleanup_(expansion_done) Expansion e = {
                 .fragment = fragment,
@@ -330,7 +338,8 @@ int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_
                 .target = wanted ? target : NULL,
                 .policy = policy,
                 .output = wanted ? policy : NULL,
-                .context = {fragment->source->path, names, &policy->arena, diags},
+                .context = {fragment->source->path, wanted ? names : &any_names, &policy->arena,
+                            diags},
         };
         size_t errors = diags->errors;
         int r;

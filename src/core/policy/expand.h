@@ -14,8 +14,8 @@
 
 /*
  * Checks a rule, and adds its kernel rules to the policy when it is active and not disabled. A rule
- * that is left out is checked without the target. Mistakes are added to diags. -E2BIG
- * when the policy is full, which is said in diags; -ENOMEM.
+ * that is left out is checked without the target and the names of users. Mistakes are added to
+ * diags. -E2BIG when the policy is full, which is said in diags; -ENOMEM.
  */
 int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_index,
                 const Target *target, const NameResolver *names, Policy *policy, DiagList *diags);

@@ -233,18 +233,15 @@ int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena
         r = parse_by_type(keyword, text, &number, &canonical);
         if (r < 0)
                 return r;
-        if (arena) {
-                if (keyword->type == VALUE_TYPE_MAGIC || keyword->type == VALUE_TYPE_USER ||
-                                keyword->type == VALUE_TYPE_GROUP ||
-                                keyword->type == VALUE_TYPE_PCR)
-                        canonical = format_number(keyword, number, arena);
-                else if (keyword->type == VALUE_TYPE_UUID)
-                        canonical = lower_uuid(text, arena);
-                else if (canonical == text)
-                        canonical = arena_copy_text(arena, text, strlen(text));
-                if (!canonical)
-                        return -ENOMEM;
-        }
+        if (keyword->type == VALUE_TYPE_MAGIC || keyword->type == VALUE_TYPE_USER ||
+                        keyword->type == VALUE_TYPE_GROUP || keyword->type == VALUE_TYPE_PCR)
+                canonical = format_number(keyword, number, arena);
+        else if (keyword->type == VALUE_TYPE_UUID)
+                canonical = lower_uuid(text, arena);
+        else if (canonical == text)
+                canonical = arena_copy_text(arena, text, strlen(text));
+        if (!canonical)
+                return -ENOMEM;
         *ret_value = (RuleValue){ (uint8_t) id, (uint8_t) op, number, canonical };
         return 0;
 }

@@ -16,9 +16,8 @@ typedef struct RuleValue {
 } RuleValue;
 
 /*
- * Parses text as the kernel does, for id with one of its operators. -EINVAL and -ERANGE as the
- * kernel gives them. Without an arena the text of the value is borrowed, and is canonical only
- * where it is one of the known words.
+ * Parses text as the kernel does, for id with one of its operators. The value's text lives in the
+ * arena. -EINVAL and -ERANGE as the kernel gives them, -ENOMEM.
  */
 int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena,
                 RuleValue *ret_value);

@@ -227,7 +227,7 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
 
         if (b->depth >= YAML_DEPTH_MAX)
                 return refuse(b, POLICY_CODE_YAML_LIMIT, mark,
-                                "fragments need no more than four levels",
+                                "fragments need no more than five levels",
                                 "lists and mappings are nested more than %d deep", YAML_DEPTH_MAX);
         if (tag) {
                 r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark, "remove the tag",
