@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.imad1.Measurements on /org/imad1/measurements */
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/message-id.h"
+#include "base/strings.h"
+#include "bus/names.h"
+#include "imad/bus-object.h"
+#include "imad/entries.h"
+#include "imad/limits.h"
+#include "imad/manager.h"
+#include "imad/options.h"
+
+#define SIGNAL_INTERVAL_USEC USEC_PER_SEC
+/* Rounds after which Verify() answers although list and TPM still do not settle. */
+#define VERIFY_ROUNDS_MAX 8
+
+static int get_count(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error)
+{
+        const Manager *manager = userdata;
+
+        return sd_bus_message_append(reply, "t", tail_get_state(manager->tail)->count);
+}
+
+static int get_violations(sd_bus *bus, const char *path, const char *interface,
+                const char *property, sd_bus_message *reply, void *userdata,
+                sd_bus_error *reterr_error)
+{
+        const Manager *manager = userdata;
+
+        return sd_bus_message_append(reply, "t", tail_get_state(manager->tail)->violations);
+}
+
+static int get_status(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error)
+{
+        const Manager *manager = userdata;
+
+        return sd_bus_message_append(
+                        reply, "s", verdict_to_string(tail_get_state(manager->tail)->verdict));
+}
+
+static int get_last_verified(sd_bus *bus, const char *path, const char *interface,
+                const char *property, sd_bus_message *reply, void *userdata,
+                sd_bus_error *reterr_error)
+{
+        const Manager *manager = userdata;
+
+        return sd_bus_message_append(reply, "t", tail_get_state(manager->tail)->verified_usec);
+}
+
+/* "value" is left out when it is not known. */
+static int append_result(sd_bus_message *reply, const TailResult *result)
+{
+        char value[2 * DIGEST_SIZE_MAX + 1], replayed[2 * DIGEST_SIZE_MAX + 1];
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        hex_encode(result->value.bytes, result->value.size, value);
+        hex_encode(result->replayed.bytes, result->replayed.size, replayed);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}", "algorithm", "s",
+                                hash_algorithm_to_string(result->bank), "pcr", "u", result->pcr,
+                                "replayed", "s", replayed, "verdict", "s",
+                                verdict_to_string(result->verdict));
+        if (r >= 0 && result->has_value)
+                r = sd_bus_message_append(reply, "{sv}", "value", "s", value);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_banks(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error)
+{
+        const TailState *state = tail_get_state(((Manager *) userdata)->tail);
+        int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+
+        for (size_t i = 0; r >= 0 && i < state->n_results; i++)
+                r = append_result(reply, &state->results[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int on_signal_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Manager *manager = userdata;
+        MeasurementsObject *object = &manager->measurements;
+
+        if (object->n_added > 0)
+                (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MEASUREMENTS,
+                                BUS_INTERFACE_MEASUREMENTS, "EntriesAdded", "tt",
+                                object->first_added, object->n_added);
+        object->n_added = 0;
+        object->signal_usec = time_now(CLOCK_MONOTONIC);
+        return 0;
+}
+
+/* Growth is announced at once, but at most once in SIGNAL_INTERVAL_USEC; it adds up meanwhile. */
+static void announce_entries(Manager *manager, const TailChange *change)
+{
+        MeasurementsObject *object = &manager->measurements;
+        usec_t since = time_now(CLOCK_MONOTONIC) - object->signal_usec;
+
+        if (change->n_entries == 0)
+                return;
+        if (object->n_added == 0)
+                object->first_added = change->first_entry;
+        object->n_added += change->n_entries;
+        (void) sd_event_source_set_time_relative(object->timer,
+                        since < SIGNAL_INTERVAL_USEC ? SIGNAL_INTERVAL_USEC - since : 0);
+        (void) sd_event_source_set_enabled(object->timer, SD_EVENT_ONESHOT);
+}
+
+static void answer_verifications(MeasurementsObject *object, const TailState *state)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < object->n_waiting; i++) {
+                Verification *v = &object->waiting[i];
+
+                v->rounds++;
+                if ((state->verdict == VERDICT_LIST_AHEAD || state->verdict == VERDICT_PCR_AHEAD) &&
+                                v->rounds < VERIFY_ROUNDS_MAX) {
+                        object->waiting[kept++] = *v;
+                        continue;
+                }
+                (void) sd_bus_reply_method_return(v->message, "");
+                sd_bus_message_unref(v->message);
+        }
+        object->n_waiting = kept;
+}
+
+static void log_change(Manager *manager, const TailState *state, const TailChange *change)
+{
+        MeasurementsObject *object = &manager->measurements;
+        bool settled = state->verdict != VERDICT_LIST_AHEAD && state->verdict != VERDICT_PCR_AHEAD;
+
+        if (settled && state->verdict != object->logged_verdict) {
+                log_event(state->verdict == VERDICT_DIVERGED ? LOG_ERR : LOG_NOTICE,
+                                MESSAGE_ID_VERDICT_CHANGED, NULL,
+                                "measurement list and TPM: %s, %" PRIu64 " entries%s%s",
+                                verdict_to_string(state->verdict), state->count,
+                                *state->problem ? "; " : "", state->problem);
+                object->logged_verdict = state->verdict;
+        }
+        if (state->violations > object->logged_violations)
+                log_event(LOG_WARNING, MESSAGE_ID_VIOLATION, NULL,
+                                "%" PRIu64 " further IMA violations, %" PRIu64 " in all",
+                                state->violations - object->logged_violations, state->violations);
+        object->logged_violations = state->violations;
+}
+
+void bus_measurements_changed(Manager *manager, const TailState *state, const TailChange *change)
+{
+        char *names[6] = { NULL };
+        size_t n = 0;
+
+        if (change->counts) {
+                names[n++] = (char *) "Count";
+                names[n++] = (char *) "Violations";
+        }
+        if (change->results)
+                names[n++] = (char *) "Banks";
+        if (change->verdict)
+                names[n++] = (char *) "Status";
+        names[n++] = (char *) "LastVerifiedUSec";
+        (void) sd_bus_emit_properties_changed_strv(
+                        manager->bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS, names);
+        announce_entries(manager, change);
+        log_change(manager, state, change);
+        answer_verifications(&manager->measurements, state);
+}
+
+static int check_limit(const MeasurementsObject *object, uid_t uid, sd_bus_error *reterr_error)
+{
+        unsigned of_uid = 0;
+
+        for (size_t i = 0; i < object->n_waiting; i++)
+                of_uid += object->waiting[i].uid == uid;
+        return limit_check(LIMIT_VERIFICATIONS, of_uid, (unsigned) object->n_waiting, reterr_error);
+}
+
+static int method_verify(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
+{
+        Manager *manager = userdata;
+        MeasurementsObject *object = &manager->measurements;
+        uid_t uid;
+        int r = options_read(m, NULL, 0, NULL, reterr_error);
+
+        if (r >= 0)
+                r = polkit_get_uid(m, &uid);
+        if (r >= 0)
+                r = check_limit(object, uid, reterr_error);
+        if (r >= 0)
+                r = tail_verify(manager->tail);
+        if (r < 0)
+                return r;
+        object->waiting[object->n_waiting++] =
+                        (Verification){ .message = sd_bus_message_ref(m), .uid = uid };
+        return 1;
+}
+
+static int method_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
+{
+        Manager *manager = userdata;
+        EntriesRequest request = { 0 };
+        uint64_t start;
+        uint32_t max;
+        int r = options_read(m, NULL, 0, NULL, reterr_error);
+
+        if (r >= 0)
+                r = sd_bus_message_read(m, "tu", &start, &max);
+        if (r < 0)
+                return r;
+        r = polkit_check(&manager->polkit, m, reterr_error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = polkit_get_uid(m, &request.uid);
+        if (r < 0)
+                return r;
+        request.start = start > 0 ? start : 1;
+        request.max = max > 0 && max < LIMIT_ENTRIES_PAGE ? max : LIMIT_ENTRIES_PAGE;
+        r = entries_start(manager, m, &request, reterr_error);
+        return r < 0 ? r : 1;
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+static const sd_bus_vtable measurements_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Count", "t", get_count, 0, CHANGES),
+        SD_BUS_PROPERTY("Violations", "t", get_violations, 0, CHANGES),
+        SD_BUS_PROPERTY("Banks", "aa{sv}", get_banks, 0, CHANGES),
+        SD_BUS_PROPERTY("Status", "s", get_status, 0, CHANGES),
+        SD_BUS_PROPERTY("LastVerifiedUSec", "t", get_last_verified, 0, CHANGES),
+        SD_BUS_METHOD_WITH_ARGS("Verify", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+                        method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetEntries", SD_BUS_ARGS("a{sv}", filter, "t", start, "u", max),
+                        SD_BUS_RESULT("aa{sv}", entries, "t", next), method_get_entries,
+                        SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("EntriesAdded", SD_BUS_ARGS("t", first, "t", count), 0),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_measurements_add(Manager *manager)
+{
+        int r = sd_event_add_time_relative(manager->event, &manager->measurements.timer,
+                        CLOCK_MONOTONIC, 0, 0, on_signal_timer, manager);
+
+        if (r >= 0)
+                r = sd_event_source_set_enabled(manager->measurements.timer, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        return sd_bus_add_object_vtable(manager->bus, NULL, BUS_PATH_MEASUREMENTS,
+                        BUS_INTERFACE_MEASUREMENTS, measurements_vtable, manager);
+}
+
+void bus_measurements_done(Manager *manager)
+{
+        MeasurementsObject *object = &manager->measurements;
+
+        for (size_t i = 0; i < object->n_waiting; i++)
+                sd_bus_message_unref(object->waiting[i].message);
+        object->n_waiting = 0;
+        object->timer = sd_event_source_disable_unref(object->timer);
+}

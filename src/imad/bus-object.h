@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The objects on the bus: one file per interface, each with its vtable at the end. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "base/time.h"
+#include "imad/tail.h"
+
+typedef struct Manager Manager;
+
+#define VERIFICATIONS_MAX 16
+
+/* A call of Verify() that waits for a round. */
+typedef struct Verification {
+        sd_bus_message *message;
+        uid_t uid;
+        unsigned rounds;
+} Verification;
+
+/* What the Measurements object remembers; embedded in the manager. */
+typedef struct MeasurementsObject {
+        Verification waiting[VERIFICATIONS_MAX];
+        size_t n_waiting;
+        sd_event_source *timer; /* of EntriesAdded */
+        usec_t signal_usec;     /* CLOCK_MONOTONIC of the last EntriesAdded */
+        uint64_t first_added;
+        uint64_t n_added;
+        Verdict logged_verdict;
+        uint64_t logged_violations;
+} MeasurementsObject;
+
+int bus_manager_add(Manager *manager);
+int bus_policy_add(Manager *manager);
+int bus_measurements_add(Manager *manager);
+int bus_job_add(Manager *manager);
+
+/* Announces what a round of the tail brought. */
+void bus_measurements_changed(Manager *manager, const TailState *state, const TailChange *change);
+void bus_measurements_done(Manager *manager);

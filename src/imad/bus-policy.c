@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.imad1.Policy on /org/imad1/policy */
+#include "base/cleanup.h"
+#include "bus/names.h"
+#include "imad/bus-object.h"
+#include "imad/manager.h"
+#include "imad/options.h"
+
+typedef struct PolicyOptions {
+        bool dry_run;
+} PolicyOptions;
+
+static const Option policy_options[] = {
+        {"dry-run", 'b', offsetof(PolicyOptions, dry_run)},
+};
+
+/* Both methods: read the options, ask polkit, start the job, tell its path. */
+static int start_policy_job(
+                sd_bus_message *m, Manager *manager, const char *verb, sd_bus_error *reterr_error)
+{
+        const char *arguments[] = { NULL, NULL };
+        JobRequest request = { .verb = verb, .arguments = arguments };
+        PolicyOptions options = { 0 };
+        Job *job;
+        int r;
+
+        r = options_read(m, policy_options, ELEMENTSOF(policy_options), &options, reterr_error);
+        if (r < 0)
+                return r;
+        r = polkit_check(&manager->polkit, m, reterr_error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = polkit_get_uid(m, &request.uid);
+        if (r < 0)
+                return r;
+        if (options.dry_run)
+                arguments[0] = "--dry-run";
+        request.exclusive = !options.dry_run;
+        r = job_start(manager, &request, &job, reterr_error);
+        if (r < 0)
+                return r;
+        return sd_bus_reply_method_return(m, "o", job->path);
+}
+
+static int method_apply(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
+{
+        return start_policy_job(m, userdata, "policy-apply", reterr_error);
+}
+
+static int method_off(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
+{
+        return start_policy_job(m, userdata, "policy-off", reterr_error);
+}
+
+static const sd_bus_vtable policy_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+                        method_apply, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Off", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+                        method_off, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_policy_add(Manager *manager)
+{
+        return sd_bus_add_object_vtable(manager->bus, NULL, BUS_PATH_POLICY, BUS_INTERFACE_POLICY,
+                        policy_vtable, manager);
+}

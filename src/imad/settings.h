@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The daemon's settings: [Manager] in imad.conf and its drop-ins. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+
+typedef struct Settings {
+        char *tpm_tcti; /* TPMTcti=: where the TPM is asked when sysfs does not show the PCRs */
+        int log_level;  /* LogLevel=: syslog priority, the highest that is logged */
+} Settings;
+
+void settings_done(Settings *settings);
+
+/* Everything has a default; what is wrong in a file is a warning in diags. -ENOMEM. */
+int settings_load(int root_fd, Settings *ret_settings, DiagList *diags);
+
+#define _cleanup_settings_ _cleanup_(settings_done)

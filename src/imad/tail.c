@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imad/tail.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/strings.h"
+#include "core/measurements/list.h"
+#include "core/measurements/replay.h"
+#include "system/securityfs.h"
+#include "system/tpm.h"
+
+/* The counter is polled so often while it moves, and ever more seldom when it does not. */
+#define POLL_MIN_USEC (1 * USEC_PER_SEC)
+#define POLL_MAX_USEC (10 * USEC_PER_SEC)
+/* List and TPM disagree for the moment: soon again, but not at once; verdict.h. */
+#define POLL_UNSETTLED_USEC (USEC_PER_SEC / 4)
+/* A round without new entries all the same: somebody else may have extended the PCR. */
+#define VERIFY_USEC (60 * USEC_PER_SEC)
+
+#define READ_SIZE ((size_t) 64 * 1024)
+/* Reads between two looks at the bus: the kernel returns about one page each. */
+#define READS_MAX 64
+
+#define DEFAULT_PCR 10
+
+struct Tail {
+        sd_event *event;
+        int root_fd;
+        TailChanged *changed;
+        void *userdata;
+
+        sd_event_source *timer;
+        sd_event_source *reading; /* enabled during a round */
+        usec_t poll_usec;
+        usec_t round_usec; /* CLOCK_MONOTONIC of the last round's end */
+        uint64_t counter;  /* runtime_measurements_count when it was last read */
+        bool wanted;       /* a round has been asked for */
+
+        int list_fd;
+        MeasurementReader *reader;
+        Replay *replay;
+        Tpm *tpm;
+        bool tpm_failed; /* a read failed: the TPM is looked for before the next round */
+        HashAlgorithm banks[TAIL_BANKS_MAX]; /* allocated ones; replayed ones without TPM */
+        size_t n_banks;
+        VerdictTracker trackers[TAIL_RESULTS_MAX];
+        size_t n_trackers;
+
+        TailState state;
+        TailState before; /* as it was when the round began */
+        bool attached;    /* one round of this list is complete */
+};
+
+static void forget_list(Tail *tail)
+{
+        cleanup_closep(&tail->list_fd);
+        tail->list_fd = -EBADF;
+        tail->reader = measurement_reader_free(tail->reader);
+        tail->replay = replay_free(tail->replay);
+        tail->n_trackers = 0;
+        tail->attached = false;
+}
+
+Tail *tail_free(Tail *tail)
+{
+        if (tail) {
+                forget_list(tail);
+                tpm_free(tail->tpm);
+                sd_event_source_disable_unref(tail->timer);
+                sd_event_source_disable_unref(tail->reading);
+                free(tail);
+        }
+        return NULL;
+}
+
+const TailState *tail_get_state(const Tail *tail)
+{
+        return &tail->state;
+}
+
+static void set_problem(Tail *tail, const char *what, int error)
+{
+        (void) snprintf(tail->state.problem, sizeof(tail->state.problem), "%s: %s", what,
+                        strerror(-error));
+}
+
+/* Banks whose hash OpenSSL lacks cannot be replayed; they are told as bank-unsupported. */
+static size_t select_replayable(const Tail *tail, HashAlgorithm *ret_banks)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < tail->n_banks && n < REPLAY_BANKS_MAX; i++) {
+                _cleanup_replay_ Replay *probe = NULL;
+
+                if (replay_new(&tail->banks[i], 1, &probe) >= 0)
+                        ret_banks[n++] = tail->banks[i];
+        }
+        return n;
+}
+
+/* Without a TPM there is nothing to compare with, but the replayed values are worth showing. */
+static void find_banks(Tail *tail)
+{
+        static const HashAlgorithm without_tpm[] = { HASH_SHA1, HASH_SHA256 };
+        int r = tpm_get_banks(tail->tpm, tail->banks, TAIL_BANKS_MAX, &tail->n_banks);
+
+        if (r < 0 && r != -ENODEV)
+                set_problem(tail, "The TPM cannot be read", r);
+        tail->tpm_failed = false;
+        tail->state.tpm = r >= 0 && tail->n_banks > 0;
+        tail->state.tpm_source = tail->state.tpm ? tpm_get_source(tail->tpm) : TPM_SOURCE_NONE;
+        if (!tail->state.tpm) {
+                memcpy(tail->banks, without_tpm, sizeof(without_tpm));
+                tail->n_banks = ELEMENTSOF(without_tpm);
+        }
+}
+
+static bool has_trackers(const Tail *tail, uint32_t pcr)
+{
+        for (size_t i = 0; i < tail->n_trackers; i++)
+                if (tail->trackers[i].pcr == pcr)
+                        return true;
+        return false;
+}
+
+static int add_trackers(Tail *tail, uint32_t pcr)
+{
+        const HashAlgorithm *banks;
+        size_t n_banks;
+
+        if (pcr >= REPLAY_PCRS || has_trackers(tail, pcr))
+                return 0;
+        banks = replay_get_banks(tail->replay, &n_banks);
+        if (tail->n_trackers + n_banks > TAIL_RESULTS_MAX)
+                return -E2BIG;
+        for (size_t i = 0; i < n_banks; i++) {
+                int r = verdict_tracker_init(
+                                &tail->trackers[tail->n_trackers], banks[i], pcr, tail->replay);
+
+                if (r < 0)
+                        return r;
+                tail->n_trackers++;
+        }
+        return 0;
+}
+
+static int open_list(Tail *tail)
+{
+        HashAlgorithm banks[REPLAY_BANKS_MAX];
+        size_t n_banks;
+        int r;
+
+        tail->state.count = tail->state.violations = 0;
+        find_banks(tail);
+        n_banks = select_replayable(tail, banks);
+        r = securityfs_open_list(tail->root_fd, HASH_SHA1, &tail->list_fd);
+        if (r < 0)
+                return r;
+        r = measurement_reader_new(hash_algorithm_size(HASH_SHA1), __BYTE_ORDER == __BIG_ENDIAN,
+                        &tail->reader);
+        if (r >= 0)
+                r = replay_new(banks, n_banks, &tail->replay);
+        return r < 0 ? r : add_trackers(tail, DEFAULT_PCR);
+}
+
+static const Digest *read_pcr(Tail *tail, const VerdictTracker *tracker, Digest *digest)
+{
+        int r;
+
+        if (!tail->state.tpm)
+                return NULL;
+        r = tpm_read_pcr(tail->tpm, tracker->bank, tracker->pcr, digest);
+        if (r < 0) {
+                set_problem(tail, "The TPM cannot be read", r);
+                tail->tpm_failed = true;
+        }
+        return r < 0 ? NULL : digest;
+}
+
+static int arm_timer(Tail *tail, usec_t usec)
+{
+        int r = sd_event_source_set_time_relative(tail->timer, usec);
+
+        return r < 0 ? r : sd_event_source_set_enabled(tail->timer, SD_EVENT_ONESHOT);
+}
+
+/* A TPM that came late, went away or came back: the list is replayed anew for its banks. */
+static void renew_tpm(Tail *tail)
+{
+        bool present = tail->state.tpm;
+
+        if (tail->list_fd < 0 || (present && !tail->tpm_failed))
+                return;
+        find_banks(tail);
+        if (tail->state.tpm != present)
+                forget_list(tail);
+}
+
+static int begin_round(Tail *tail)
+{
+        int r = 0;
+
+        tail->before = tail->state;
+        tail->state.problem[0] = '\0';
+        renew_tpm(tail);
+        if (tail->list_fd < 0)
+                r = open_list(tail);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < tail->n_trackers; i++) {
+                Digest value;
+
+                verdict_tracker_begin(
+                                &tail->trackers[i], read_pcr(tail, &tail->trackers[i], &value));
+        }
+        return sd_event_source_set_enabled(tail->reading, SD_EVENT_ON);
+}
+
+static TailResult make_result(Tail *tail, VerdictTracker *tracker)
+{
+        TailResult result = { .bank = tracker->bank, .pcr = tracker->pcr };
+        const Digest *value = read_pcr(tail, tracker, &result.value);
+
+        result.verdict = verdict_tracker_end(tracker, value);
+        if (!tail->state.tpm)
+                result.verdict = VERDICT_NO_TPM;
+        result.has_value = value;
+        result.replayed = *verdict_tracker_get_replayed(tracker);
+        return result;
+}
+
+static void collect_results(Tail *tail)
+{
+        TailState *state = &tail->state;
+        Verdict verdicts[TAIL_RESULTS_MAX];
+
+        state->n_results = 0;
+        for (size_t i = 0; i < tail->n_trackers; i++)
+                state->results[state->n_results++] = make_result(tail, &tail->trackers[i]);
+        for (size_t i = 0; i < tail->n_banks && state->n_results < TAIL_RESULTS_MAX; i++) {
+                Digest unused;
+
+                if (replay_get_pcr(tail->replay, tail->banks[i], DEFAULT_PCR, &unused) < 0)
+                        state->results[state->n_results++] = (TailResult){
+                                .bank = tail->banks[i],
+                                .pcr = DEFAULT_PCR,
+                                .verdict = VERDICT_BANK_UNSUPPORTED,
+                        };
+        }
+        for (size_t i = 0; i < state->n_results; i++)
+                verdicts[i] = state->results[i].verdict;
+        state->verdict = verdict_combine(verdicts, state->n_results);
+}
+
+static bool digest_equal(const Digest *a, const Digest *b)
+{
+        return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+static bool results_equal(const TailState *a, const TailState *b)
+{
+        if (a->n_results != b->n_results)
+                return false;
+        for (size_t i = 0; i < a->n_results; i++) {
+                const TailResult *x = &a->results[i], *y = &b->results[i];
+
+                if (x->bank != y->bank || x->pcr != y->pcr || x->verdict != y->verdict ||
+                                x->has_value != y->has_value ||
+                                !digest_equal(&x->value, &y->value) ||
+                                !digest_equal(&x->replayed, &y->replayed))
+                        return false;
+        }
+        return true;
+}
+
+static bool is_settled(const Tail *tail)
+{
+        return tail->state.verdict != VERDICT_LIST_AHEAD &&
+               tail->state.verdict != VERDICT_PCR_AHEAD;
+}
+
+static void report(Tail *tail)
+{
+        const TailState *now = &tail->state, *before = &tail->before;
+        TailChange change = {
+                .counts = now->count != before->count || now->violations != before->violations,
+                .results = !results_equal(now, before),
+                .verdict = now->verdict != before->verdict,
+        };
+
+        if (tail->attached && now->count > before->count) {
+                change.first_entry = before->count + 1;
+                change.n_entries = now->count - before->count;
+        }
+        tail->changed(tail->userdata, now, &change);
+}
+
+static void end_round(Tail *tail)
+{
+        (void) sd_event_source_set_enabled(tail->reading, SD_EVENT_OFF);
+        collect_results(tail);
+        if (tail->state.verdict != VERDICT_NO_TPM && tail->state.verdict != VERDICT_UNKNOWN)
+                tail->state.verified_usec = time_now(CLOCK_REALTIME);
+        tail->round_usec = time_now(CLOCK_MONOTONIC);
+        report(tail);
+        tail->attached = true;
+        (void) arm_timer(tail,
+                        tail->wanted || !is_settled(tail) ? POLL_UNSETTLED_USEC : tail->poll_usec);
+}
+
+/* A round that cannot be completed: the state says why, and the list is opened anew later. */
+static void fail_round(Tail *tail, const char *what, int error)
+{
+        (void) sd_event_source_set_enabled(tail->reading, SD_EVENT_OFF);
+        set_problem(tail, what, error);
+        forget_list(tail);
+        tail->wanted = false;
+        tail->state.verdict = VERDICT_UNKNOWN;
+        tail->state.n_results = 0;
+        tail->round_usec = time_now(CLOCK_MONOTONIC);
+        report(tail);
+        (void) arm_timer(tail, POLL_MAX_USEC);
+}
+
+static int add_entry(Tail *tail, const Measurement *m)
+{
+        int r = add_trackers(tail, m->pcr);
+
+        if (r < 0)
+                return r;
+        r = replay_add(tail->replay, m);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < tail->n_trackers; i++)
+                verdict_tracker_add(&tail->trackers[i], tail->replay, m);
+        return 0;
+}
+
+/* 1 when bytes were read, 0 at the end of the list for now. */
+static int read_entries(Tail *tail)
+{
+        char bytes[READ_SIZE];
+        ssize_t n = read(tail->list_fd, bytes, sizeof(bytes));
+        Measurement m;
+        int r;
+
+        if (n <= 0)
+                return n < 0 ? -errno : 0;
+        r = measurement_reader_feed(tail->reader, bytes, (size_t) n);
+        while (r >= 0) {
+                r = measurement_reader_next(tail->reader, &m);
+                if (r <= 0)
+                        break;
+                r = add_entry(tail, &m);
+        }
+        return r < 0 ? r : 1;
+}
+
+/* One bite of a round; the event loop serves the bus between two. */
+static int on_reading(sd_event_source *source, void *userdata)
+{
+        Tail *tail = userdata;
+        int r = 1;
+
+        for (unsigned i = 0; r > 0 && i < READS_MAX; i++)
+                r = read_entries(tail);
+        if (tail->replay) {
+                tail->state.count = replay_get_counts(tail->replay)->entries;
+                tail->state.violations = replay_get_counts(tail->replay)->violations;
+        }
+        if (r < 0)
+                fail_round(tail,
+                                r == -EBADMSG ? "The measurement list is malformed"
+                                              : "The measurement list cannot be read",
+                                r);
+        else if (r == 0)
+                end_round(tail);
+        return 0;
+}
+
+static void start_round(Tail *tail)
+{
+        int r;
+
+        tail->wanted = false;
+        r = begin_round(tail);
+        if (r < 0)
+                fail_round(tail, "The measurement list cannot be opened", r);
+}
+
+static bool is_reading(const Tail *tail)
+{
+        int enabled = SD_EVENT_OFF;
+
+        return sd_event_source_get_enabled(tail->reading, &enabled) >= 0 && enabled != SD_EVENT_OFF;
+}
+
+/* A counter below an earlier one is another kernel's list: kexec, or a restored machine. */
+static bool check_counter(Tail *tail)
+{
+        uint64_t counter = 0;
+        int r = securityfs_read_counter(tail->root_fd, "runtime_measurements_count", &counter);
+        bool moved = r < 0 || counter != tail->counter;
+
+        if (r >= 0 && counter < tail->counter)
+                forget_list(tail);
+        tail->counter = counter;
+        return moved;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Tail *tail = userdata;
+        bool moved = check_counter(tail);
+
+        if (moved)
+                tail->poll_usec = POLL_MIN_USEC;
+        else if (tail->poll_usec < POLL_MAX_USEC)
+                tail->poll_usec = tail->poll_usec * 2 < POLL_MAX_USEC ? tail->poll_usec * 2
+                                                                      : POLL_MAX_USEC;
+        if (moved || tail->wanted || !is_settled(tail) || tail->list_fd < 0 ||
+                        time_now(CLOCK_MONOTONIC) >= tail->round_usec + VERIFY_USEC) {
+                start_round(tail);
+                return 0;
+        }
+        return arm_timer(tail, tail->poll_usec);
+}
+
+/* Rounds that clients ask for keep their distance: a client cannot keep the TPM busy. */
+int tail_verify(Tail *tail)
+{
+        usec_t since = time_now(CLOCK_MONOTONIC) - tail->round_usec;
+
+        tail->wanted = true;
+        if (is_reading(tail))
+                return 0;
+        return arm_timer(tail, since < POLL_UNSETTLED_USEC ? POLL_UNSETTLED_USEC - since : 0);
+}
+
+json_t *tail_results_to_json(const TailState *state)
+{
+        _cleanup_json_ json_t *array = json_array();
+
+        for (size_t i = 0; array && i < state->n_results; i++) {
+                const TailResult *result = &state->results[i];
+                char value[2 * DIGEST_SIZE_MAX + 1], replayed[2 * DIGEST_SIZE_MAX + 1];
+                json_t *item;
+
+                hex_encode(result->value.bytes, result->value.size, value);
+                hex_encode(result->replayed.bytes, result->replayed.size, replayed);
+                item = json_pack("{s:s, s:I, s:s?, s:s?, s:s}", "algorithm",
+                                hash_algorithm_to_string(result->bank), "pcr",
+                                (json_int_t) result->pcr, "value", result->has_value ? value : NULL,
+                                "replayed", result->replayed.size > 0 ? replayed : NULL, "verdict",
+                                verdict_to_string(result->verdict));
+                if (json_array_append_new(array, item) < 0)
+                        return NULL;
+        }
+        return TAKE_PTR(array);
+}
+
+static int add_sources(Tail *tail)
+{
+        int r = sd_event_add_time_relative(tail->event, &tail->timer, CLOCK_MONOTONIC, 0,
+                        POLL_MIN_USEC / 4, on_timer, tail);
+
+        if (r >= 0)
+                r = sd_event_add_defer(tail->event, &tail->reading, on_reading, tail);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(tail->reading, SD_EVENT_OFF);
+        /* Clients come first. */
+        return r < 0 ? r
+                     : sd_event_source_set_priority(tail->reading, SD_EVENT_PRIORITY_NORMAL + 10);
+}
+
+int tail_new(sd_event *event, int root_fd, const char *tcti, TailChanged *changed, void *userdata,
+                Tail **ret_tail)
+{
+        _cleanup_(tail_freep) Tail *tail = calloc(1, sizeof(*tail));
+        int r;
+
+        if (!tail)
+                return -ENOMEM;
+        tail->event = event;
+        tail->root_fd = root_fd;
+        tail->changed = changed;
+        tail->userdata = userdata;
+        tail->list_fd = -EBADF;
+        tail->poll_usec = POLL_MIN_USEC;
+        r = tpm_new(root_fd, tcti, &tail->tpm);
+        if (r >= 0)
+                r = add_sources(tail);
+        if (r < 0)
+                return r;
+        *ret_tail = TAKE_PTR(tail);
+        return 0;
+}
