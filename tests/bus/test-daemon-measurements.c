@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fixture-bus.h"
+
+#define MEASUREMENTS BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS
+
+static void verify(FixtureBus *f)
+{
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call_method(
+                        f->bus, BUS_NAME, MEASUREMENTS, "Verify", &error, NULL, "a{sv}", 0);
+
+        cr_assert_geq(r, 0, "%s", error.message);
+}
+
+Test(measurements, recorded_list_matches_recorded_pcrs)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_fixture_list_ FixtureList list =
+                        fixture_list_load("6.12-ima-sig-tpm_sha1_sha256.txt");
+        const Buffer bytes = { .data = (char *) list.binaries[0].bytes,
+                .size = list.binaries[0].size };
+        _cleanup_json_ json_t *banks = NULL;
+        char path[128], text[2 * DIGEST_SIZE_MAX + 1];
+
+        fixture_bus_write_kernel(f, &bytes);
+        for (size_t i = 0; i < list.n_pcrs; i++) {
+                const Digest *value = &list.pcrs[i].value;
+
+                (void) snprintf(path, sizeof(path), "/sys/class/tpm/tpm0/pcr-%s/%u",
+                                hash_algorithm_to_string(value->algorithm), list.pcrs[i].pcr);
+                hex_encode(value->bytes, value->size, text);
+                fixture_root_write(&f->root, path, text);
+        }
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "15");
+        fixture_bus_expect(f, MEASUREMENTS, "Violations", "2");
+        banks = fixture_bus_get(f, MEASUREMENTS, "Banks");
+        cr_assert_eq(json_array_size(banks), 2);
+        for (size_t i = 0; i < 2; i++) {
+                const json_t *bank = json_array_get(banks, i);
+
+                cr_expect_str_eq(json_string_value(json_object_get(bank, "value")),
+                                json_string_value(json_object_get(bank, "replayed")));
+                cr_expect_eq(json_integer_value(json_object_get(bank, "pcr")), 10);
+        }
+}
+
+Test(measurements, growth_is_announced)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        fixture_append_ng(&list, 10, "/usr/bin/a");
+        fixture_append_ng(&list, 10, "/usr/bin/b");
+        fixture_bus_write_pcrs(f, &list);
+        fixture_bus_write_list(f, &list);
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "EntriesAdded", "[2,2]",
+                                      15 * USEC_PER_SEC),
+                        0);
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "PropertiesChanged",
+                                      "\"Count\":3", USEC_PER_SEC),
+                        0);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+}
+
+Test(measurements, list_ahead_of_the_tpm_settles_to_match)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_append_ng(&list, 10, "/usr/bin/a");
+        fixture_bus_write_list(f, &list);
+        fixture_bus_start_daemon(f);
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "PropertiesChanged",
+                                      "\"Status\":\"list-ahead\"", 5 * USEC_PER_SEC),
+                        0);
+        fixture_bus_write_pcrs(f, &list);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+}
+
+Test(measurements, changed_pcr_diverges)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_ng(&other, 10, "something else");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        fixture_bus_write_pcrs(f, &other);
+        verify(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"diverged\"");
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "PropertiesChanged",
+                                      "\"Status\":\"diverged\"", USEC_PER_SEC),
+                        0);
+}
+
+Test(measurements, without_tpm)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_json_ json_t *description = NULL;
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/class/tpm"), 0);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"no-tpm\"");
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
+        description = fixture_bus_describe(f);
+        cr_expect(json_is_false(json_object_get(json_object_get(description, "tpm"), "present")));
+}
+
+Test(measurements, list_of_another_boot_is_read_anew)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_ng(&list, 10, "/usr/bin/a");
+        fixture_append_ng(&other, 10, "boot aggregate of another boot");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "2");
+        cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/kernel/security/ima/"
+                                                "binary_runtime_measurements"),
+                        0);
+        fixture_bus_write_kernel(f, &other);
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+}
+
+Test(measurements, unreadable_list_is_a_state)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_json_ json_t *description = NULL;
+        _cleanup_buffer_ Buffer list = { 0 };
+        const json_t *measurements;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        list.data[24] = 0x7f; /* no template name is that long */
+        list.data[27] = 0x7f;
+        fixture_bus_write_kernel(f, &list);
+        fixture_root_write(&f->root, "/sys/kernel/security/ima/runtime_measurements_count", "1\n");
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"unknown\"");
+        (void) usleep(1500000);
+        description = fixture_bus_describe(f);
+        measurements = json_object_get(description, "measurements");
+        cr_assert(json_is_string(json_object_get(measurements, "problem")));
+        cr_expect_not_null(strstr(
+                        json_string_value(json_object_get(measurements, "problem")), "malformed"));
+}
+
+static json_t *get_entries(FixtureBus *f, uint64_t start, uint32_t max, uint64_t *ret_next)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        json_t *entries = NULL;
+        int r = sd_bus_call_method(f->bus, BUS_NAME, MEASUREMENTS, "GetEntries", &error, &reply,
+                        "a{sv}tu", 0, start, max);
+
+        cr_assert_geq(r, 0, "%s", error.message);
+        cr_assert_eq(bus_read_value(reply, &entries), 1);
+        cr_assert_geq(sd_bus_message_read(reply, "t", ret_next), 0);
+        return entries;
+}
+
+Test(measurements, entries_come_in_pages)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+        uint64_t next = 1, total = 0;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        for (unsigned i = 1; i < 2500; i++) {
+                char name[32];
+
+                (void) snprintf(name, sizeof(name), "/usr/bin/%u", i);
+                fixture_append_ng(&list, 10, name);
+        }
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        for (;;) {
+                uint64_t start = next;
+                _cleanup_json_ json_t *entries = get_entries(f, start, 5000, &next);
+                size_t n = json_array_size(entries);
+
+                if (n == 0)
+                        break;
+                cr_assert_leq(n, 1000);
+                cr_assert_eq(next, start + n);
+                cr_assert_eq((uint64_t) json_integer_value(
+                                             json_object_get(json_array_get(entries, 0), "number")),
+                                start);
+                total += n;
+        }
+        cr_expect_eq(total, 2500);
+}
+
+Test(measurements, entry_tells_its_file)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_json_ json_t *entries = NULL;
+        _cleanup_buffer_ Buffer list = { 0 };
+        const json_t *second, *third;
+        uint64_t next;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_ng(&list, 12, "/usr/bin/a");
+        fixture_append_ng(&list, 10, "/\xff");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        entries = get_entries(f, 2, 2, &next);
+        cr_assert_eq(json_array_size(entries), 2);
+        second = json_array_get(entries, 0);
+        third = json_array_get(entries, 1);
+        cr_expect_str_eq(json_string_value(json_object_get(second, "name")), "/usr/bin/a");
+        cr_expect_str_eq(json_string_value(json_object_get(second, "template")), "ima-ng");
+        cr_expect_not_null(string_after(
+                        json_string_value(json_object_get(second, "digest")), "sha256:2f2f2f"));
+        cr_expect_eq(json_integer_value(json_object_get(second, "pcr")), 12);
+        cr_expect_str_eq(json_string_value(json_object_get(third, "name")), "2fff",
+                        "a name that is no UTF-8 comes as bytes");
+}
+
+Test(measurements, entries_are_not_for_everybody)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_buffer_ Buffer list = { 0 };
+        int r;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_polkit(f, FIXTURE_POLKIT_NO);
+        fixture_bus_start_daemon(f);
+        bus = fixture_bus_connect_unprivileged(f);
+        r = sd_bus_call_method(bus, BUS_NAME, MEASUREMENTS, "GetEntries", &error, NULL, "a{sv}tu",
+                        0, UINT64_C(1), UINT32_C(10));
+        cr_expect_lt(r, 0);
+        cr_expect_str_eq(error.name, BUS_ERROR_AUTHORIZATION_FAILED);
+}
+
+Test(measurements, unknown_option_is_refused)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        fixture_bus_start_daemon(f);
+        r = sd_bus_call_method(f->bus, BUS_NAME, MEASUREMENTS, "Verify", &error, NULL, "a{sv}", 1,
+                        "quickly", "b", true);
+        cr_expect_lt(r, 0);
+        cr_expect_str_eq(error.name, BUS_ERROR_INVALID_OPTION);
+        cr_expect_not_null(strstr(error.message, "quickly"));
+}
