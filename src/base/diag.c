@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/strings.h"
+
 static const char *const severity_names[DIAG_SEVERITY_MAX] = {
         [DIAG_ERROR] = "error",
         [DIAG_WARNING] = "warning",
@@ -105,6 +107,36 @@ int diag_list_merge(DiagList *list, DiagList *from)
         for (size_t i = 0; i < from->count; i++) {
                 int r = diag_list_push(list, &from->items[i]);
 
+                if (r < 0)
+                        return r;
+        }
+        list->dropped += from->dropped;
+        diag_list_done(from);
+        return 0;
+}
+
+static bool diag_equal(const Diag *a, const Diag *b)
+{
+        return a->line == b->line && a->column == b->column && strcmp(a->code, b->code) == 0 &&
+               string_equal(a->source, b->source) && string_equal(a->message, b->message);
+}
+
+static bool diag_list_contains(const DiagList *list, const Diag *d)
+{
+        for (size_t i = 0; i < list->count; i++)
+                if (diag_equal(&list->items[i], d))
+                        return true;
+        return false;
+}
+
+int diag_list_merge_unique(DiagList *list, DiagList *from)
+{
+        for (size_t i = 0; i < from->count; i++) {
+                int r;
+
+                if (diag_list_contains(list, &from->items[i]))
+                        continue;
+                r = diag_list_push(list, &from->items[i]);
                 if (r < 0)
                         return r;
         }

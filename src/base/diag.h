@@ -68,6 +68,9 @@ int diag_add(DiagList *list, DiagSeverity severity, const char *code, DiagPlace 
 /* Moves all of `from` to the end of `list`; `from` is empty afterwards. */
 int diag_list_merge(DiagList *list, DiagList *from);
 
+/* The same, less what list already says of the same place in the same words. */
+int diag_list_merge_unique(DiagList *list, DiagList *from);
+
 /* [{severity, code, source, line, column, message, hint}]; absent parts are null. NULL: no memory.
  */
 json_t *diag_list_to_json(const DiagList *list);

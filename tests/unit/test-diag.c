@@ -85,3 +85,17 @@ Test(diag, merge_moves_all)
         cr_assert_eq(list.errors, 2);
         cr_assert_eq(more.count, 0);
 }
+
+Test(diag, unique_merge_says_the_same_thing_once)
+{
+        _cleanup_diags_ DiagList list = { 0 }, more = { 0 };
+
+        (void) diag_error(&list, "E100", ((DiagPlace){ "a.yaml", 3, 7 }), "hint", "first");
+        (void) diag_error(&more, "E100", ((DiagPlace){ "a.yaml", 3, 7 }), "hint", "first");
+        (void) diag_error(&more, "E100", ((DiagPlace){ "a.yaml", 4, 7 }), "hint", "first");
+        (void) diag_error(&more, "E100", ((DiagPlace){ 0 }), NULL, "first");
+        cr_assert_eq(diag_list_merge_unique(&list, &more), 0);
+        cr_assert_eq(list.count, 3);
+        cr_assert_eq(list.errors, 3);
+        cr_assert_eq(more.count, 0);
+}
