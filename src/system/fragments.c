@@ -27,20 +27,20 @@ static const struct {
         { EACCES, "E011", "fragment cannot be read: permission denied", "read it as root"       },
 };
 
-static void fragment_done(Fragment *fragment)
+static void fragment_file_done(FragmentFile *fragment)
 {
         free(fragment->name);
         free(fragment->path);
         free(fragment->text);
-        *fragment = (Fragment){ 0 };
+        *fragment = (FragmentFile){ 0 };
 }
 
-void fragments_done(FragmentList *list)
+void fragments_done(FragmentFiles *list)
 {
         for (size_t i = 0; i < list->count; i++)
-                fragment_done(&list->items[i]);
+                fragment_file_done(&list->items[i]);
         free(list->items);
-        *list = (FragmentList){ 0 };
+        *list = (FragmentFiles){ 0 };
 }
 
 static int report_unreadable(DiagList *diags, const char *path, int error)
@@ -60,10 +60,10 @@ static int report_unreadable(DiagList *diags, const char *path, int error)
 }
 
 static int add_fragment(int root_fd, const char *name, const char *path, bool masked,
-                FragmentList *list, DiagList *diags)
+                FragmentFiles *list, DiagList *diags)
 {
-        _cleanup_(fragment_done) Fragment fragment = { .masked = masked };
-        Fragment *items;
+        _cleanup_(fragment_file_done) FragmentFile fragment = { .masked = masked };
+        FragmentFile *items;
         int r;
 
         fragment.name = strdup(name);
@@ -77,7 +77,7 @@ static int add_fragment(int root_fd, const char *name, const char *path, bool ma
                 if (r < 0)
                         return r;
         }
-        items = reallocarray(list->items, list->count + 1, sizeof(Fragment));
+        items = reallocarray(list->items, list->count + 1, sizeof(FragmentFile));
         if (!items)
                 return -ENOMEM;
         list->items = items;
@@ -85,9 +85,9 @@ static int add_fragment(int root_fd, const char *name, const char *path, bool ma
         return 0;
 }
 
-int fragments_load(int root_fd, FragmentList *ret_list, DiagList *diags)
+int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags)
 {
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_dropins_ DropinList files = { 0 };
         int r = dropin_list_find(root_fd, directories, FRAGMENT_SUFFIX, &files, diags);
 
@@ -106,9 +106,9 @@ int fragments_load(int root_fd, FragmentList *ret_list, DiagList *diags)
 }
 
 int fragments_load_files(int root_fd, const char *const *paths, size_t n_paths,
-                FragmentList *ret_list, DiagList *diags)
+                FragmentFiles *ret_list, DiagList *diags)
 {
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
 
         for (size_t i = 0; i < n_paths; i++) {
                 const char *slash = strrchr(paths[i], '/');

@@ -12,30 +12,30 @@
 #define FRAGMENT_SUFFIX ".yaml"
 #define FRAGMENT_ADMIN_DIRECTORY "/etc/imad/policy.d"
 
-typedef struct Fragment {
+typedef struct FragmentFile {
         char *name; /* "50-programs.yaml" */
         char *path; /* "/etc/imad/policy.d/50-programs.yaml", below the root */
         bool masked;
         char *text; /* NULL when masked or unreadable */
         size_t size;
-} Fragment;
+} FragmentFile;
 
-typedef struct FragmentList {
-        Fragment *items;
+typedef struct FragmentFiles {
+        FragmentFile *items;
         size_t count;
-} FragmentList;
+} FragmentFiles;
 
-void fragments_done(FragmentList *list);
+void fragments_done(FragmentFiles *list);
 
 /*
  * Loads all fragments of /usr/lib, /run and /etc, by file name. Files of other names, and each file
  * that cannot be read, is a directory or FIFO, or exceeds FRAGMENT_SIZE_MAX, are told in diags; the
  * rest is loaded all the same. Fails for want of memory only.
  */
-int fragments_load(int root_fd, FragmentList *ret_list, DiagList *diags);
+int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags);
 
 /* Loads just these files, in this order. Each name must end in FRAGMENT_SUFFIX. */
 int fragments_load_files(int root_fd, const char *const *paths, size_t n_paths,
-                FragmentList *ret_list, DiagList *diags);
+                FragmentFiles *ret_list, DiagList *diags);
 
 #define _cleanup_fragments_ _cleanup_(fragments_done)

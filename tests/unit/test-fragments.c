@@ -16,7 +16,7 @@ static const Diag *find_diag(const DiagList *diags, const char *source)
 Test(fragments, later_directory_wins_and_a_mask_stays_visible)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
 
         fixture_root_write(&root, "/usr/lib/imad/policy.d/10-a.yaml", "vendor");
@@ -37,7 +37,7 @@ Test(fragments, later_directory_wins_and_a_mask_stays_visible)
 Test(fragments, links_stay_inside_the_root)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
 
         fixture_root_write(&root, "/usr/share/imad/presets/50-x.yaml", "preset");
@@ -52,7 +52,7 @@ Test(fragments, links_stay_inside_the_root)
 Test(fragments, what_is_no_readable_file_is_told_and_the_rest_loaded)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
 
         fixture_root_write(&root, "/etc/imad/policy.d/10-good.yaml", "good");
@@ -73,7 +73,7 @@ Test(fragments, what_is_no_readable_file_is_told_and_the_rest_loaded)
 Test(fragments, size_has_a_limit)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
         _cleanup_close_ int fd = -EBADF;
 
@@ -88,7 +88,7 @@ Test(fragments, size_has_a_limit)
 Test(fragments, named_files_must_be_fragments)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_fragments_ FragmentList list = { 0 };
+        _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
         static const char *const paths[] = { "/b.yaml", "/a.yml", "/absent.yaml" };
 
