@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/compilation.h"
+
+#include <sys/utsname.h>
+
+#include "core/policy/compile.h"
+#include "core/policy/kconfig.h"
+#include "core/policy/target.h"
+#include "system/kernel.h"
+#include "system/users.h"
+
+static void kernel_done(CompiledKernel *kernel)
+{
+        free(kernel->release);
+        free(kernel->text);
+        json_decref(kernel->provenance);
+        *kernel = (CompiledKernel){ 0 };
+}
+
+void compilation_done(Compilation *compilation)
+{
+        for (size_t i = 0; i < compilation->n_kernels; i++)
+                kernel_done(&compilation->kernels[i]);
+        free(compilation->kernels);
+        fragments_done(&compilation->fragments);
+        *compilation = (Compilation){ 0 };
+}
+
+static int find_user(void *userdata, const char *name, uint32_t *ret_id)
+{
+        return users_find_user(*(const int *) userdata, name, ret_id);
+}
+
+static int find_group(void *userdata, const char *name, uint32_t *ret_id)
+{
+        return users_find_group(*(const int *) userdata, name, ret_id);
+}
+
+static int load_fragments(Worker *worker, FragmentFiles *ret_fragments)
+{
+        _cleanup_strings_ StringList paths = { 0 };
+
+        if (worker->n_words == 0)
+                return fragments_load(worker->root_fd, ret_fragments, &worker->diags);
+        for (size_t i = 0; i < worker->n_words; i++) {
+                _cleanup_free_ char *path = NULL;
+                int r = worker_resolve_path(worker, worker->words[i], &path);
+
+                if (r >= 0)
+                        r = string_list_add(&paths, path);
+                if (r < 0)
+                        return r;
+        }
+        return fragments_load_files(worker->root_fd, (const char *const *) paths.items, paths.count,
+                        ret_fragments, &worker->diags);
+}
+
+static int add_fallback(Worker *worker, StringList *releases)
+{
+        struct utsname name;
+        int r;
+
+        if (uname(&name) < 0)
+                return -errno;
+        r = diag_add(&worker->diags, DIAG_NOTE, "N031", (DiagPlace){ 0 }, "name one with --kernel=",
+                        "no kernel is installed here; checked for Linux %s", name.release);
+        return r < 0 ? r : string_list_add(releases, name.release);
+}
+
+static int find_kernels(Worker *worker, bool fallback, StringList *ret_releases)
+{
+        _cleanup_strings_ StringList releases = { 0 };
+        int r;
+
+        if (worker->kernel && !kernel_release_is_valid(worker->kernel)) {
+                (void) worker_fail(worker, EXIT_CODE_USAGE, "give it as uname -r prints it",
+                                "--kernel=%s is no kernel release", worker->kernel);
+                return -EINVAL;
+        }
+        if (worker->kernel)
+                r = string_list_add(&releases, worker->kernel);
+        else
+                r = kernel_list_installed(worker->root_fd, &releases);
+        if (r >= 0 && releases.count == 0 && fallback)
+                r = add_fallback(worker, &releases);
+        if (r < 0) {
+                (void) worker_fail_errno(worker, r, "cannot list the installed kernels");
+                return r;
+        }
+        *ret_releases = TAKE_STRUCT(releases);
+        return 0;
+}
+
+/* A kernel without known configuration is compiled for all the same; conditions on it warn then. */
+static int load_config(Worker *worker, const char *release, Kconfig **ret_config)
+{
+        _cleanup_free_ char *text = NULL, *path = NULL;
+        size_t size;
+        int r = kernel_read_config(worker->root_fd, release, &text, &size, &path);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return 0;
+        r = kconfig_parse(text, size, ret_config);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return diag_warning(&worker->diags, "W032", ((DiagPlace){ .source = path }),
+                                "reinstall the kernel's package",
+                                "kernel configuration is malformed and ignored");
+        return 0;
+}
+
+/* The texts stay with the fragments. */
+static PolicySource *make_sources(const FragmentFiles *fragments, size_t *ret_count)
+{
+        PolicySource *sources = calloc(fragments->count + 1, sizeof(PolicySource));
+        size_t n = 0;
+
+        for (size_t i = 0; sources && i < fragments->count; i++)
+                if (fragments->items[i].text)
+                        sources[n++] = (PolicySource){
+                                .name = fragments->items[i].name,
+                                .path = fragments->items[i].path,
+                                .text = fragments->items[i].text,
+                                .size = fragments->items[i].size,
+                        };
+        *ret_count = n;
+        return sources;
+}
+
+static int take_policy(const Policy *policy, CompiledKernel *kernel)
+{
+        int r = policy_format(policy, &kernel->text, &kernel->size);
+
+        if (r < 0)
+                return r;
+        kernel->rules = policy_get_rule_count(policy);
+        kernel->provenance = policy_provenance_to_json(policy);
+        return kernel->provenance ? 0 : -ENOMEM;
+}
+
+static int compile_kernel(Worker *worker, const FragmentFiles *fragments, const char *release,
+                CompiledKernel *kernel)
+{
+        const NameResolver names = { find_user, find_group, &worker->root_fd };
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_(kconfig_freep) Kconfig *config = NULL;
+        _cleanup_(target_freep) Target *target = NULL;
+        _cleanup_free_ PolicySource *sources = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+        size_t n_sources;
+        int r, merged;
+
+        sources = make_sources(fragments, &n_sources);
+        kernel->release = strdup(release);
+        if (!sources || !kernel->release)
+                return -ENOMEM;
+        r = load_config(worker, release, &config);
+        if (r >= 0)
+                r = target_new(release, config, &target);
+        if (r < 0)
+                return r;
+        r = policy_compile(sources, n_sources, target, &names, &policy, &diags);
+        merged = diag_list_merge_unique(&worker->diags, &diags);
+        if (r < 0 || merged < 0)
+                return r < 0 ? r : merged;
+        return take_policy(policy, kernel);
+}
+
+/* A module directory need not be named after a kernel. */
+static int skip_kernel(Worker *worker, const char *release)
+{
+        return diag_warning(&worker->diags, "W033", ((DiagPlace){ .source = release }),
+                        "remove the directory below /lib/modules if no kernel belongs to it",
+                        "release does not begin with a version and is left out");
+}
+
+static int compile_kernels(Worker *worker, const StringList *releases, Compilation *compilation)
+{
+        int result = 0;
+
+        compilation->kernels = calloc(releases->count + 1, sizeof(CompiledKernel));
+        if (!compilation->kernels)
+                return -ENOMEM;
+        for (size_t i = 0; i < releases->count; i++) {
+                CompiledKernel *kernel = &compilation->kernels[compilation->n_kernels];
+                int r = compile_kernel(worker, &compilation->fragments, releases->items[i], kernel);
+
+                if (r == -EINVAL) {
+                        kernel_done(kernel);
+                        r = skip_kernel(worker, releases->items[i]);
+                } else {
+                        compilation->n_kernels++;
+                }
+                if (r < 0 && r != -EBADMSG)
+                        return r;
+                result = r < 0 ? r : result;
+                worker_progress(worker, (double) (i + 1) / (double) releases->count,
+                                releases->items[i]);
+        }
+        return result;
+}
+
+static size_t select_kernel(const Worker *worker, const Compilation *compilation)
+{
+        _cleanup_free_ char *running = NULL;
+
+        if (kernel_get_release(worker->root_fd, &running) >= 0)
+                for (size_t i = 0; i < compilation->n_kernels; i++)
+                        if (string_equal(compilation->kernels[i].release, running))
+                                return i;
+        return compilation->n_kernels > 0 ? compilation->n_kernels - 1 : 0;
+}
+
+int compilation_run(Worker *worker, bool fallback, Compilation *ret_compilation)
+{
+        _cleanup_compilation_ Compilation compilation = { 0 };
+        _cleanup_strings_ StringList releases = { 0 };
+        int r = find_kernels(worker, fallback, &releases);
+
+        if (r < 0)
+                return r;
+        r = load_fragments(worker, &compilation.fragments);
+        if (r >= 0)
+                r = compile_kernels(worker, &releases, &compilation);
+        if (r < 0 && r != -EBADMSG) {
+                (void) worker_fail_errno(worker, r, "cannot compile the fragments");
+                return r;
+        }
+        compilation.selected = select_kernel(worker, &compilation);
+        *ret_compilation = TAKE_STRUCT(compilation);
+        return worker->diags.errors > 0 ? -EBADMSG : 0;
+}
+
+size_t compilation_count_rules(const Compilation *compilation)
+{
+        size_t most = 0;
+
+        for (size_t i = 0; i < compilation->n_kernels; i++)
+                if (compilation->kernels[i].rules > most)
+                        most = compilation->kernels[i].rules;
+        return most;
+}
+
+int compilation_make_generation(const Compilation *compilation, Generation *ret_generation)
+{
+        _cleanup_generation_ Generation generation = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < compilation->fragments.count; i++) {
+                const FragmentFile *f = &compilation->fragments.items[i];
+
+                if (f->text)
+                        r = generation_add_fragment(
+                                        &generation, f->name, f->path, f->text, f->size);
+        }
+        for (size_t i = 0; r >= 0 && i < compilation->n_kernels; i++) {
+                const CompiledKernel *k = &compilation->kernels[i];
+
+                if (k->text)
+                        r = generation_add_kernel(&generation, k->release, k->text, k->size,
+                                        k->rules, k->provenance);
+        }
+        if (r >= 0)
+                *ret_generation = TAKE_STRUCT(generation);
+        return r;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * imad-worker: what touches files, keys or the TPM without the daemon. One verb, one JSON object on
+ * stdout; its diagnostics are members of that object.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "config.h"
+#include "helpers/imad-worker/worker.h"
+
+/* Bad input must not use up the machine. The emulated test machine is 50 times slower. */
+#define ADDRESS_SPACE_MAX ((rlim_t) 1024 * 1024 * 1024)
+#define CPU_SECONDS_MAX 600
+
+#define WORDS_ANY SIZE_MAX
+
+typedef struct WorkerVerb {
+        const char *name;
+        size_t min_words;
+        size_t max_words;
+        const char *usage; /* arguments behind the verb */
+        WorkerRun *run;
+} WorkerVerb;
+
+/* clang-format off */
+static const WorkerVerb verbs[] = {
+        { "policy-check",        0, WORDS_ANY, "[FILE…]",      verb_policy_check },
+        { "policy-compile",      0, WORDS_ANY, "[FILE…]",      verb_policy_compile },
+        { "policy-apply",        0, 0,         "",             verb_policy_apply },
+        { "policy-off",          0, 0,         "",             verb_policy_off },
+        { "policy-pending",      0, 0,         "",             verb_policy_pending },
+        { "preset-list",         0, 0,         "",             verb_preset_list },
+        { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
+        { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
+        { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
+};
+/* clang-format on */
+
+static void print_usage(FILE *file)
+{
+        fputs("Usage: imad-worker [--root=DIR] [--progress-fd=N] VERB …\n", file);
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
+        fputs("Options: --dry-run, --kernel=RELEASE, --list=FILE, --pcr=ALGORITHM:N=HEX\n", file);
+}
+
+static int parse_progress_fd(const char *text, int *ret_fd)
+{
+        uint64_t fd;
+
+        if (parse_u64(text, INT32_MAX, &fd) < 0 || fcntl((int) fd, F_GETFD) < 0)
+                return -EINVAL;
+        *ret_fd = (int) fd;
+        return 0;
+}
+
+/* 1: go on; 0: done; -EINVAL: wrong use. */
+static int parse_options(int argc, char **argv, Worker *worker, const char **ret_root)
+{
+        static const struct option options[] = {
+                {"root",         required_argument, NULL, 'r'},
+                { "progress-fd", required_argument, NULL, 'p'},
+                { "dry-run",     no_argument,       NULL, 'n'},
+                { "kernel",      required_argument, NULL, 'k'},
+                { "list",        required_argument, NULL, 'l'},
+                { "pcr",         required_argument, NULL, 'P'},
+                { "help",        no_argument,       NULL, 'h'},
+                { "version",     no_argument,       NULL, 'V'},
+                { NULL,          0,                 NULL, 0  },
+        };
+        int c, r = 1;
+
+        while (r > 0 && (c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+                switch (c) {
+                case 'r':
+                        *ret_root = optarg;
+                        break;
+                case 'p':
+                        r = parse_progress_fd(optarg, &worker->progress_fd) < 0 ? -EINVAL : 1;
+                        break;
+                case 'n':
+                        worker->dry_run = true;
+                        break;
+                case 'k':
+                        worker->kernel = optarg;
+                        break;
+                case 'l':
+                        worker->list = optarg;
+                        break;
+                case 'P':
+                        r = string_list_add(&worker->pcrs, optarg) < 0 ? -ENOMEM : 1;
+                        break;
+                case 'h':
+                        print_usage(stdout);
+                        return 0;
+                case 'V':
+                        puts("imad " IMAD_VERSION);
+                        return 0;
+                default:
+                        r = -EINVAL;
+                }
+        return r;
+}
+
+static const WorkerVerb *find_verb(const char *name, size_t n_words)
+{
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (string_equal(verbs[i].name, name))
+                        return n_words >= verbs[i].min_words && n_words <= verbs[i].max_words
+                                               ? &verbs[i]
+                                               : NULL;
+        return NULL;
+}
+
+static void set_limits(void)
+{
+        const struct rlimit cpu = { CPU_SECONDS_MAX, CPU_SECONDS_MAX }, core = { 0, 0 };
+
+        (void) setrlimit(RLIMIT_CPU, &cpu);
+        (void) setrlimit(RLIMIT_CORE, &core);
+#ifndef __SANITIZE_ADDRESS__ /* its shadow memory alone needs terabytes of addresses */
+        const struct rlimit memory = { ADDRESS_SPACE_MAX, ADDRESS_SPACE_MAX };
+
+        (void) setrlimit(RLIMIT_AS, &memory);
+#endif
+}
+
+static ExitCode print_result(Worker *worker, ExitCode code)
+{
+        if (worker->error && worker_set(worker, "error", json_incref(worker->error)) < 0)
+                return EXIT_CODE_FAILURE;
+        if (worker_set(worker, "diagnostics", diag_list_to_json(&worker->diags)) < 0)
+                return EXIT_CODE_FAILURE;
+        return json_print(worker->result, JSON_SHORT, stdout) < 0 ? EXIT_CODE_FAILURE : code;
+}
+
+static ExitCode run_verb(Worker *worker, const WorkerVerb *verb, const char *root)
+{
+        ExitCode code;
+
+        worker->root_fd = fs_open_root(root);
+        if (worker->root_fd < 0)
+                code = worker_fail_errno(worker, worker->root_fd, root ? root : "/");
+        else
+                code = verb->run(worker);
+        return print_result(worker, code);
+}
+
+int main(int argc, char **argv)
+{
+        _cleanup_(worker_done) Worker worker = {
+                .root_fd = -EBADF,
+                .progress_fd = -EBADF,
+                .result = json_object(),
+        };
+        const char *root = NULL;
+        const WorkerVerb *verb;
+        int r;
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        set_limits();
+        r = parse_options(argc, argv, &worker, &root);
+        if (r == 0)
+                return EXIT_CODE_OK;
+        verb = r < 0 || optind >= argc ? NULL
+                                       : find_verb(argv[optind], (size_t) (argc - optind - 1));
+        if (!verb) {
+                print_usage(stderr);
+                return EXIT_CODE_USAGE;
+        }
+        worker.words = argv + optind + 1;
+        worker.n_words = (size_t) (argc - optind - 1);
+        return run_verb(&worker, verb, root);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/compilation.h"
+
+ExitCode verb_policy_check(Worker *worker)
+{
+        _cleanup_compilation_ Compilation compilation = { 0 };
+        int r = compilation_run(worker, true, &compilation), reported;
+
+        if (r < 0 && r != -EBADMSG)
+                return worker->code;
+        reported = compilation_report(worker, &compilation, false);
+        if (reported < 0)
+                return worker_fail_errno(worker, reported, "cannot report the result");
+        return r < 0 ? EXIT_CODE_INVALID_INPUT : EXIT_CODE_OK;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/presets.h"
+
+#include "base/fs.h"
+#include "config.h"
+#include "system/fragments.h"
+
+#define PRESETS_MAX 1000
+
+int presets_list(Worker *worker, StringList *ret_names)
+{
+        _cleanup_strings_ StringList files = { 0 }, names = { 0 };
+        int r = fs_list_directory(worker->root_fd, IMAD_PRESETDIR, PRESETS_MAX, &files);
+
+        if (r < 0 && r != -ENOENT)
+                return r;
+        for (size_t i = 0; i < files.count; i++) {
+                size_t length = strlen(files.items[i]);
+
+                if (!string_ends_with(files.items[i], FRAGMENT_SUFFIX) || files.items[i][0] == '.')
+                        continue;
+                files.items[i][length - strlen(FRAGMENT_SUFFIX)] = '\0';
+                r = string_list_add(&names, files.items[i]);
+                if (r < 0)
+                        return r;
+        }
+        *ret_names = TAKE_STRUCT(names);
+        return 0;
+}
+
+int presets_get_paths(const char *name, char **ret_target, char **ret_link)
+{
+        _cleanup_free_ char *target = NULL;
+        char *link;
+
+        if (asprintf(&target, "%s/%s%s", IMAD_PRESETDIR, name, FRAGMENT_SUFFIX) < 0) {
+                target = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&link, "%s/%s%s", FRAGMENT_ADMIN_DIRECTORY, name, FRAGMENT_SUFFIX) < 0)
+                return -ENOMEM;
+        *ret_target = TAKE_PTR(target);
+        *ret_link = link;
+        return 0;
+}
+
+int presets_get_state(Worker *worker, const char *link, const char *target, PresetState *ret_state)
+{
+        _cleanup_free_ char *value = NULL;
+        int r = fs_read_link(worker->root_fd, link, &value);
+
+        if (r == -ENOENT)
+                *ret_state = PRESET_STATE_DISABLED;
+        else if (r == -EINVAL)
+                *ret_state = PRESET_STATE_OBSTRUCTED;
+        else if (r < 0)
+                return r;
+        else
+                *ret_state = string_equal(value, target) ? PRESET_STATE_ENABLED
+                                                         : PRESET_STATE_OBSTRUCTED;
+        return 0;
+}
+
+static int fail_unknown(Worker *worker, const StringList *names, const char *word)
+{
+        _cleanup_free_ const char **all = calloc(names->count + 1, sizeof(char *));
+        _cleanup_free_ char *hint = NULL;
+        const char *nearest;
+
+        if (!all)
+                return -ENOMEM;
+        for (size_t i = 0; i < names->count; i++)
+                all[i] = names->items[i];
+        nearest = string_nearest(word, all);
+        if (asprintf(&hint, nearest ? "did you mean %s?" : "imactl preset list names them",
+                            nearest) < 0)
+                hint = NULL;
+        (void) worker_fail(worker, EXIT_CODE_NOT_FOUND, hint, "there is no preset %s", word);
+        return -ENOENT;
+}
+
+int presets_find_argument(Worker *worker, char **ret_name)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_free_ char *word = strdup(worker->words[0]);
+        int r = presets_list(worker, &names);
+
+        if (r >= 0 && !word)
+                r = -ENOMEM;
+        if (r < 0) {
+                (void) worker_fail_errno(worker, r, IMAD_PRESETDIR);
+                return r;
+        }
+        if (string_ends_with(word, FRAGMENT_SUFFIX))
+                word[strlen(word) - strlen(FRAGMENT_SUFFIX)] = '\0';
+        if (!string_list_contains(&names, word))
+                return fail_unknown(worker, &names, worker->words[0]);
+        *ret_name = TAKE_PTR(word);
+        return 0;
+}
+
+int presets_report(Worker *worker, const char *name, const char *target, const char *link,
+                bool changed)
+{
+        int r = worker_set(worker, "name", json_string(name));
+
+        if (r >= 0)
+                r = worker_set(worker, "target", json_string(target));
+        if (r >= 0)
+                r = worker_set(worker, "link", json_string(link));
+        if (r >= 0)
+                r = worker_set(worker, "changed", json_boolean(changed));
+        return r;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/worker.h"
+
+#include <stdarg.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+
+void worker_done(Worker *worker)
+{
+        cleanup_closep(&worker->root_fd);
+        string_list_done(&worker->pcrs);
+        json_decref(worker->result);
+        json_decref(worker->error);
+        diag_list_done(&worker->diags);
+}
+
+ExitCode worker_fail(Worker *worker, ExitCode code, const char *hint, const char *format, ...)
+{
+        _cleanup_free_ char *message = NULL;
+        va_list args;
+        int r;
+
+        if (worker->error)
+                return worker->code;
+        worker->code = code;
+        va_start(args, format);
+        r = vasprintf(&message, format, args);
+        va_end(args);
+        if (r < 0)
+                message = NULL;
+        worker->error = json_pack("{s:s, s:s?}", "message", message ? message : "out of memory",
+                        "hint", hint);
+        return code;
+}
+
+static const struct {
+        int error;
+        const char *hint;
+} hints[] = {
+        {ENOMEM,  "free some memory and try again"    },
+        { EACCES, "run it as root"                    },
+        { EPERM,  "run it as root"                    },
+        { EROFS,  "remount the file system read-write"},
+        { ENOSPC, "free some space on the file system"},
+        { EDQUOT, "free some space on the file system"},
+};
+
+ExitCode worker_fail_errno(Worker *worker, int error, const char *what)
+{
+        const char *hint = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(hints); i++)
+                if (hints[i].error == -error)
+                        hint = hints[i].hint;
+        return worker_fail(worker, exit_code_from_errno(error), hint, "%s: %s", what,
+                        strerror(-error));
+}
+
+int worker_set(Worker *worker, const char *key, json_t *value)
+{
+        return value && json_object_set_new(worker->result, key, value) >= 0 ? 0 : -ENOMEM;
+}
+
+void worker_progress(const Worker *worker, double fraction, const char *text)
+{
+        _cleanup_json_ json_t *json = NULL;
+        _cleanup_free_ char *line = NULL;
+
+        if (worker->progress_fd < 0)
+                return;
+        json = json_pack("{s:f, s:s}", "progress", fraction, "text", text);
+        /* Nobody listening any more is no reason to stop. */
+        if (json && json_format(json, &line) >= 0)
+                (void) fs_write_all(worker->progress_fd, line, strlen(line));
+}
+
+int worker_resolve_path(const Worker *worker, const char *argument, char **ret_path)
+{
+        _cleanup_free_ char *directory = NULL;
+        char *path;
+
+        if (argument[0] != '/' && fs_root_is_host(worker->root_fd)) {
+                directory = get_current_dir_name();
+                if (!directory)
+                        return -errno;
+        }
+        if (asprintf(&path, "%s%s%s", directory ? directory : "", directory ? "/" : "", argument) <
+                        0)
+                return -ENOMEM;
+        *ret_path = path;
+        return 0;
+}

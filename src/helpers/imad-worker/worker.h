@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One run of imad-worker: its options, and the JSON object that it prints. Verbs add members to the
+ * result, collect diagnostics, and say in one sentence why they failed.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/exit-code.h"
+#include "base/strings.h"
+
+typedef struct Worker {
+        int root_fd;
+        bool dry_run;
+        const char *kernel; /* --kernel=, or NULL */
+        const char *list;   /* --list=, or NULL */
+        StringList pcrs;    /* --pcr=, each ALG:N=HEX */
+        int progress_fd;    /* -EBADF: nobody wants to know */
+        char **words;       /* arguments behind the verb */
+        size_t n_words;
+        json_t *result;
+        json_t *error; /* {message, hint}, or NULL */
+        ExitCode code; /* of the error */
+        DiagList diags;
+} Worker;
+
+void worker_done(Worker *worker);
+
+/*
+ * Fails the run: the first call decides what "error" says. Returns code, so that a verb can
+ * `return worker_fail(…)`. `hint` may be NULL.
+ */
+ExitCode worker_fail(Worker *worker, ExitCode code, const char *hint, const char *format, ...)
+                _printf_(4, 5);
+
+/* Fails the run for a negative errno that has no better explanation. */
+ExitCode worker_fail_errno(Worker *worker, int error, const char *what);
+
+/* Sets a member of the result; takes the reference, and a NULL value is a want of memory. */
+int worker_set(Worker *worker, const char *key, json_t *value);
+
+/* Tells how far the work is, from 0 to 1. */
+void worker_progress(const Worker *worker, double fraction, const char *text);
+
+/*
+ * The path of an argument as seen from the root: with the host's root, relative ones are taken from
+ * the current directory. malloc()ed.
+ */
+int worker_resolve_path(const Worker *worker, const char *argument, char **ret_path);
+
+typedef ExitCode WorkerRun(Worker *worker);
+
+WorkerRun verb_policy_check;
+WorkerRun verb_policy_compile;
+WorkerRun verb_policy_apply;
+WorkerRun verb_policy_off;
+WorkerRun verb_policy_pending;
+WorkerRun verb_preset_list;
+WorkerRun verb_preset_enable;
+WorkerRun verb_preset_disable;
+WorkerRun verb_measurements_verify;
+WorkerRun verb_doctor;
