@@ -88,8 +88,8 @@ static void take_out(JobTable *table, const Job *job)
 
         while (table->items[i] != job)
                 i++;
-        memmove(&table->items[i], &table->items[i + 1],
-                        (table->count - i - 1) * sizeof(*table->items));
+        for (; i + 1 < table->count; i++)
+                table->items[i] = table->items[i + 1];
         table->count--;
 }
 

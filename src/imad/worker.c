@@ -118,16 +118,23 @@ static void describe_exit(const siginfo_t *info, ExitCode code, char *message, s
                 (void) snprintf(message, size, "imad-worker failed: %s", exit_code_describe(code));
 }
 
+/* The worker says message and hint; the D-Bus name follows from its exit code. */
 static int complete_error(json_t *result, const siginfo_t *info, ExitCode code)
 {
+        json_t *error = json_object_get(result, "error");
         char message[160];
-        json_t *error;
 
-        if (json_is_object(json_object_get(result, "error")))
+        if (!json_is_object(error)) {
+                describe_exit(info, code, message, sizeof(message));
+                error = json_pack("{s:s}", "message", message);
+                if (!error || json_object_set_new(result, "error", error) < 0)
+                        return -ENOMEM;
+        }
+        if (json_object_get(error, "name"))
                 return 0;
-        describe_exit(info, code, message, sizeof(message));
-        error = json_pack("{s:s, s:s}", "name", bus_error_from_exit_code(code), "message", message);
-        return error ? json_object_set_new(result, "error", error) : -1;
+        return json_object_set_new(error, "name", json_string(bus_error_from_exit_code(code))) < 0
+                               ? -ENOMEM
+                               : 0;
 }
 
 static ExitCode get_exit_code(const siginfo_t *info)
