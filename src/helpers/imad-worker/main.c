@@ -37,6 +37,7 @@ static const WorkerVerb verbs[] = {
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
+        { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
 /* clang-format on */
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/keyring.h"
+
+#include "base/fs.h"
+#include "base/strings.h"
+
+#define KEYS_TEXT_MAX (4U * 1024 * 1024)
+#define KEYRINGS_MAX 1000U
+
+static const char *const names[] = {
+        ".ima",
+        "_ima",
+        ".evm",
+        "_evm",
+        ".ima_blacklist",
+        ".builtin_trusted_keys",
+        ".secondary_trusted_keys",
+        ".machine",
+        ".platform",
+        ".blacklist",
+};
+
+static void keyring_done(Keyring *keyring)
+{
+        free(keyring->name);
+        *keyring = (Keyring){ 0 };
+}
+
+void keyring_list_done(KeyringList *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                keyring_done(&list->items[i]);
+        free(list->items);
+        *list = (KeyringList){ 0 };
+}
+
+static bool is_known(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (string_equal(names[i], name))
+                        return true;
+        return false;
+}
+
+/* "0fc1b3a8 I------     1 perm 1f0b0000     0     0 keyring   .ima: 2"; "empty" for none. */
+static int parse_line(const char *line, Keyring *ret_keyring)
+{
+        char type[16], name[128], count[32];
+        long long uid;
+        Keyring keyring = { 0 };
+        char *colon;
+
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers, and none of them decides */
+        if (sscanf(line, "%x %*s %*s %*s %x %lld %*s %15s %127s %31s", &keyring.id,
+                            &keyring.permissions, &uid, type, name, count) != 6 ||
+                        !string_equal(type, "keyring"))
+                return 0;
+        colon = strrchr(name, ':');
+        if (!colon || colon[1] != '\0')
+                return 0;
+        *colon = '\0';
+        if (!is_known(name))
+                return 0;
+        if (parse_u64(count, UINT32_MAX, &keyring.n_keys) < 0)
+                keyring.n_keys = 0;
+        keyring.uid = uid;
+        keyring.name = strdup(name);
+        if (!keyring.name)
+                return -ENOMEM;
+        *ret_keyring = keyring;
+        return 1;
+}
+
+static int append(KeyringList *list, Keyring *keyring)
+{
+        Keyring *items;
+
+        if (list->count >= KEYRINGS_MAX)
+                return -E2BIG;
+        items = reallocarray(list->items, list->count + 1, sizeof(Keyring));
+        if (!items)
+                return -ENOMEM;
+        list->items = items;
+        list->items[list->count++] = TAKE_STRUCT(*keyring);
+        return 0;
+}
+
+int keyring_list_load(int root_fd, KeyringList *ret_list)
+{
+        _cleanup_keyrings_ KeyringList list = { 0 };
+        _cleanup_free_ char *text = NULL;
+        char *line, *next;
+        size_t size;
+        int r = fs_read_file(root_fd, "/proc/keys", KEYS_TEXT_MAX, &text, &size);
+
+        if (r < 0)
+                return r;
+        for (line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+                _cleanup_(keyring_done) Keyring keyring = { 0 };
+
+                r = parse_line(line, &keyring);
+                if (r > 0)
+                        r = append(&list, &keyring);
+                if (r < 0)
+                        return r;
+        }
+        *ret_list = TAKE_STRUCT(list);
+        return 0;
+}
+
+const Keyring *keyring_list_find(const KeyringList *list, const char *name)
+{
+        for (size_t i = 0; i < list->count; i++)
+                if (string_equal(list->items[i].name, name))
+                        return &list->items[i];
+        return NULL;
+}

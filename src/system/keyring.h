@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's keyrings that matter for IMA and EVM, as /proc/keys shows them to this process
+ * (security/keys/proc.c). A keyring without view permission is not there.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+typedef struct Keyring {
+        char *name; /* ".ima", "_ima", … */
+        uint32_t id;
+        uint32_t permissions; /* as KEYCTL_SETPERM takes them */
+        int64_t uid;
+        uint64_t n_keys;
+} Keyring;
+
+typedef struct KeyringList {
+        Keyring *items;
+        size_t count;
+} KeyringList;
+
+void keyring_list_done(KeyringList *list);
+
+/* -ENOENT without /proc/keys. Lines that do not parse are left out. */
+int keyring_list_load(int root_fd, KeyringList *ret_list);
+
+/* The first one of this name, or NULL. */
+const Keyring *keyring_list_find(const KeyringList *list, const char *name);
+
+#define _cleanup_keyrings_ _cleanup_(keyring_list_done)
