@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/strings.h"
 
 static const char *const severity_names[DIAG_SEVERITY_MAX] = {
@@ -209,20 +210,33 @@ int diag_list_from_json(const json_t *json, DiagList *ret_list)
         return 0;
 }
 
+/* Fragments and lists bring their own characters into messages; a terminal must not obey them. */
+static void print_clean(const char *text, FILE *file)
+{
+        _cleanup_free_ char *clean = escape_text(text, strlen(text), ESCAPE_KEEP_BACKSLASH);
+
+        fputs(clean ?: "?", file);
+}
+
 static void diag_print(const Diag *d, FILE *file, bool color)
 {
-        if (d->source)
-                fprintf(file, "%s:", d->source);
+        if (d->source) {
+                print_clean(d->source, file);
+                fputc(':', file);
+        }
         if (d->source && d->line > 0)
                 fprintf(file, "%u:", d->line);
         if (d->source && d->line > 0 && d->column > 0)
                 fprintf(file, "%u:", d->column);
-        fprintf(file, "%s%s%s:%s %s [%s]\n", d->source ? " " : "",
-                        color ? severity_colors[d->severity] : "",
-                        diag_severity_to_string(d->severity), color ? "\033[0m" : "", d->message,
-                        d->code);
-        if (d->hint)
-                fprintf(file, "  hint: %s\n", d->hint);
+        fprintf(file, "%s%s%s:%s ", d->source ? " " : "", color ? severity_colors[d->severity] : "",
+                        diag_severity_to_string(d->severity), color ? "\033[0m" : "");
+        print_clean(d->message, file);
+        fprintf(file, " [%s]\n", d->code);
+        if (d->hint) {
+                fputs("  hint: ", file);
+                print_clean(d->hint, file);
+                fputc('\n', file);
+        }
 }
 
 void diag_list_print(const DiagList *list, FILE *file, bool color)

@@ -39,6 +39,17 @@ Test(diag, text_names_place_code_and_remedy)
                                "  hint: use fowner\n");
 }
 
+Test(diag, text_does_not_pass_control_characters_on)
+{
+        _cleanup_diags_ DiagList list = { 0 };
+        _cleanup_free_ char *text = NULL;
+
+        (void) diag_error(&list, "E100", ((DiagPlace){ .source = "a\nb" }), NULL,
+                        "unknown key \"%s\", C:\\", "\033[2J");
+        text = print(&list);
+        cr_assert_str_eq(text, "a\\x0ab: error: unknown key \"\\x1b[2J\", C:\\ [E100]\n");
+}
+
 Test(diag, memory_is_bounded_and_the_rest_is_counted)
 {
         _cleanup_diags_ DiagList list = { 0 };
