@@ -20,6 +20,9 @@ static const struct {
         { BUS_ERROR_NOT_FOUND,                             ENOENT,     EXIT_CODE_NOT_FOUND    },
         { BUS_ERROR_AUTHORIZATION_FAILED,                  EACCES,     EXIT_CODE_NOT_PERMITTED},
         { BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,    0,          EXIT_CODE_NOT_PERMITTED},
+        { BUS_ERROR_UNREACHABLE,                           EHOSTDOWN,  EXIT_CODE_NO_DAEMON    },
+        { BUS_ERROR_MISMATCH,                              0,          EXIT_CODE_MISMATCH     },
+        { BUS_ERROR_MALFORMED,                             0,          EXIT_CODE_MALFORMED    },
         { SD_BUS_ERROR_ACCESS_DENIED,                      0,          EXIT_CODE_NOT_PERMITTED},
         { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, 0,          EXIT_CODE_NOT_PERMITTED},
         { SD_BUS_ERROR_SERVICE_UNKNOWN,                    0,          EXIT_CODE_NO_DAEMON    },
@@ -27,7 +30,15 @@ static const struct {
         { SD_BUS_ERROR_NO_REPLY,                           0,          EXIT_CODE_NO_DAEMON    },
         { SD_BUS_ERROR_DISCONNECTED,                       0,          EXIT_CODE_NO_DAEMON    },
         { SD_BUS_ERROR_TIMEOUT,                            0,          EXIT_CODE_NO_DAEMON    },
+        { SD_BUS_ERROR_NO_SERVER,                          0,          EXIT_CODE_NO_DAEMON    },
+        { SD_BUS_ERROR_UNKNOWN_METHOD,                     0,          EXIT_CODE_NOT_SUPPORTED},
         { SD_BUS_ERROR_UNKNOWN_OBJECT,                     0,          EXIT_CODE_NOT_FOUND    },
+};
+
+/* Names of which only the beginning is known: activations that failed. */
+static const char *const unreachable_prefixes[] = {
+        "org.freedesktop.DBus.Error.Spawn.",
+        "org.freedesktop.systemd1.",
 };
 
 const char *bus_error_from_errno(int error)
@@ -55,5 +66,8 @@ ExitCode bus_error_to_exit_code(const char *name)
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 if (string_equal(errors[i].name, name))
                         return errors[i].code;
+        for (size_t i = 0; i < ELEMENTSOF(unreachable_prefixes); i++)
+                if (string_after(name, unreachable_prefixes[i]))
+                        return EXIT_CODE_NO_DAEMON;
         return EXIT_CODE_FAILURE;
 }

@@ -24,3 +24,8 @@
 #define BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED                                               \
         "org.imad1.Error.InteractiveAuthorizationRequired"
 #define BUS_ERROR_FAILED "org.imad1.Error.Failed"
+
+/* Never on the bus: names in JSON for what happens on this side of it. */
+#define BUS_ERROR_UNREACHABLE "org.imad1.Error.Unreachable"
+#define BUS_ERROR_MISMATCH "org.imad1.Error.Mismatch"
+#define BUS_ERROR_MALFORMED "org.imad1.Error.Malformed"
