@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imactl/arguments.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "imactl/verbs.h"
+
+/* getopt_long() values of long options; above every short one. */
+#define OPTION_BASE 256
+
+/* clang-format off */
+const Option option_table[OPTION_MAX] = {
+        [OPTION_HELP] = { "help", 'h', true, false, NULL, COMPLETION_NONE,
+                "Show this help, or that of a verb" },
+        [OPTION_VERSION] = { "version", 0, true, false, NULL, COMPLETION_NONE,
+                "Show the version" },
+        [OPTION_JSON] = { "json", 0, true, false, "MODE", COMPLETION_JSON_MODE,
+                "Print JSON: pretty, short or off" },
+        [OPTION_JSON_AUTO] = { NULL, 'j', true, false, NULL, COMPLETION_NONE,
+                "Like --json=pretty on a terminal, else --json=short" },
+        [OPTION_NO_PAGER] = { "no-pager", 0, true, false, NULL, COMPLETION_NONE,
+                "Do not pipe long output into a pager" },
+        [OPTION_NO_LEGEND] = { "no-legend", 0, true, false, NULL, COMPLETION_NONE,
+                "Print tables without headings and totals" },
+        [OPTION_QUIET] = { "quiet", 'q', true, false, NULL, COMPLETION_NONE,
+                "Print results and errors only" },
+        [OPTION_NO_ASK_PASSWORD] = { "no-ask-password", 0, true, false, NULL, COMPLETION_NONE,
+                "Fail instead of asking for a password" },
+        [OPTION_DETAILED_EXITCODE] = { "detailed-exitcode", 0, true, false, NULL, COMPLETION_NONE,
+                "Exit with 10 when something was, or would be, changed" },
+        [OPTION_ROOT] = { "root", 0, false, false, "DIR", COMPLETION_DIRECTORY,
+                "Work on the system below this directory, without the daemon" },
+        [OPTION_DRY_RUN] = { "dry-run", 0, false, false, NULL, COMPLETION_NONE,
+                "Say what would be done, and change nothing" },
+        [OPTION_KERNEL] = { "kernel", 0, false, false, "RELEASE", COMPLETION_KERNEL,
+                "Compile for this kernel instead of the running one" },
+        [OPTION_LIST] = { "list", 0, false, false, "FILE", COMPLETION_FILE,
+                "Verify this binary measurement list, without the daemon" },
+        [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,
+                "Compare the list with this PCR value; repeatable" },
+};
+/* clang-format on */
+
+void arguments_done(Arguments *args)
+{
+        string_list_done(&args->words);
+        for (OptionId id = 0; id < OPTION_MAX; id++)
+                string_list_done(&args->values[id]);
+        free(args->usage_error);
+        free(args->usage_hint);
+        *args = (Arguments){ 0 };
+}
+
+/* Remembers the first mistake; -ENOMEM leaves a NULL, which the caller notices. */
+static int set_usage_error(Arguments *args, const char *hint, const char *format, ...)
+                __attribute__((format(printf, 3, 4)));
+
+static int set_usage_error(Arguments *args, const char *hint, const char *format, ...)
+{
+        va_list list;
+        int r;
+
+        if (args->usage_error)
+                return 0;
+        if (hint) {
+                args->usage_hint = strdup(hint);
+                if (!args->usage_hint)
+                        return -ENOMEM;
+        }
+        va_start(list, format);
+        r = vasprintf(&args->usage_error, format, list);
+        va_end(list);
+        if (r < 0) {
+                args->usage_error = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static const char *find_nearest_option(const char *word)
+{
+        const char *names[OPTION_MAX + 1] = { NULL };
+        size_t n = 0;
+
+        for (OptionId id = 0; id < OPTION_MAX; id++)
+                if (option_table[id].name)
+                        names[n++] = option_table[id].name;
+        return string_nearest(word, names);
+}
+
+static int refuse_option(Arguments *args, const char *word)
+{
+        _cleanup_free_ char *name = NULL, *hint = NULL;
+        const char *nearest = NULL;
+
+        if (string_after(word, "--")) {
+                name = strndup(word + 2, strcspn(word + 2, "="));
+                if (!name)
+                        return -ENOMEM;
+                nearest = find_nearest_option(name);
+        }
+        if (nearest && !string_equal(nearest, name)) {
+                if (asprintf(&hint, "did you mean --%s?", nearest) < 0)
+                        return -ENOMEM;
+        }
+        if (nearest && string_equal(nearest, name))
+                return set_usage_error(args, NULL, "option --%s takes no value", name);
+        return set_usage_error(args, hint ?: "imactl --help lists the options",
+                        "unknown option '%s'", word);
+}
+
+static int accept_option(Arguments *args, OptionId id, const char *value)
+{
+        args->given[id] = true;
+        if (value && string_list_add(&args->values[id], value) < 0)
+                return -ENOMEM;
+        if (id == OPTION_JSON_AUTO) {
+                args->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+        } else if (id == OPTION_JSON) {
+                JsonMode mode = json_mode_from_string(value);
+
+                if (mode < 0)
+                        return set_usage_error(args, "one of: pretty, short, off",
+                                        "--json=%s is no known mode", value);
+                args->json = mode;
+        }
+        return 0;
+}
+
+static void make_getopt_tables(struct option long_options[static OPTION_MAX + 1],
+                char short_options[static OPTION_MAX + 2])
+{
+        size_t n_long = 0, n_short = 0;
+
+        short_options[n_short++] = ':';
+        for (OptionId id = 0; id < OPTION_MAX; id++) {
+                const Option *o = &option_table[id];
+
+                if (o->short_name)
+                        short_options[n_short++] = o->short_name;
+                if (o->name)
+                        long_options[n_long++] = (struct option){
+                                .name = o->name,
+                                .has_arg = o->value ? required_argument : no_argument,
+                                .val = OPTION_BASE + (int) id,
+                        };
+        }
+        short_options[n_short] = '\0';
+        long_options[n_long] = (struct option){ 0 };
+}
+
+static OptionId find_short_option(int c)
+{
+        OptionId id = 0;
+
+        while (id < OPTION_MAX && option_table[id].short_name != c)
+                id++;
+        return id;
+}
+
+static int parse_options(Arguments *args, int argc, char *argv[])
+{
+        struct option long_options[OPTION_MAX + 1];
+        char short_options[OPTION_MAX + 2];
+        int c, r = 0;
+
+        make_getopt_tables(long_options, short_options);
+        opterr = 0;
+        optind = 0;
+        while (r >= 0 && (c = getopt_long(argc, argv, short_options, long_options, NULL)) >= 0) {
+                if (c == ':') {
+                        r = set_usage_error(
+                                        args, NULL, "option '%s' needs a value", argv[optind - 1]);
+                } else if (c == '?' && optopt > 0 && optopt < OPTION_BASE) {
+                        char word[] = { '-', (char) optopt, '\0' };
+
+                        r = refuse_option(args, word);
+                } else if (c == '?') {
+                        r = refuse_option(args, argv[optind - 1]);
+                } else {
+                        OptionId id = c >= OPTION_BASE ? (OptionId) (c - OPTION_BASE)
+                                                       : find_short_option(c);
+
+                        r = accept_option(args, id, option_table[id].value ? optarg : NULL);
+                }
+        }
+        return r;
+}
+
+static int refuse_verb(Arguments *args, const char *group, const char *word)
+{
+        const char *nearest = verb_find_nearest(group, word), *space = group ? " " : "";
+        _cleanup_free_ char *hint = NULL;
+
+        group = group ?: "";
+        if (nearest && asprintf(&hint, "did you mean 'imactl %s%s%s'?", group, space, nearest) < 0)
+                return -ENOMEM;
+        return set_usage_error(args, hint ?: "imactl --help lists the verbs",
+                        "unknown verb '%s%s%s'", group, space, word);
+}
+
+/* Finds the verb; returns how many words it takes up. */
+static int find_verb(Arguments *args, int n_words, char *words[])
+{
+        if (n_words == 0) {
+                args->verb = verb_get_default();
+                return 0;
+        }
+        if (!verb_group_exists(words[0])) {
+                args->verb = verb_find(NULL, words[0]);
+                return args->verb ? 1 : refuse_verb(args, NULL, words[0]);
+        }
+        if (n_words == 1)
+                return arguments_have(args, OPTION_HELP)
+                                       ? string_list_add(&args->words, words[0])
+                                       : set_usage_error(args, NULL,
+                                                         "'%s' needs a verb, see imactl %s --help",
+                                                         words[0], words[0]);
+        args->verb = verb_find(words[0], words[1]);
+        return args->verb ? 2 : refuse_verb(args, words[0], words[1]);
+}
+
+static int check_words(Arguments *args)
+{
+        const Verb *verb = args->verb;
+        const char *group = verb->group ?: "", *space = verb->group ? " " : "";
+
+        if (args->words.count < verb->min_args)
+                return set_usage_error(args, NULL, "imactl %s%s%s needs an argument: %s", group,
+                                space, verb->name, verb->synopsis);
+        if (args->words.count > verb->max_args)
+                return set_usage_error(args, NULL, "imactl %s%s%s does not take '%s'", group, space,
+                                verb->name, args->words.items[verb->max_args]);
+        for (OptionId id = 0; id < OPTION_MAX; id++)
+                if (args->given[id] && !option_table[id].global &&
+                                !(verb->options & VERB_OPTION(id)))
+                        return set_usage_error(args, NULL, "imactl %s%s%s does not take --%s",
+                                        group, space, verb->name, option_table[id].name);
+        return 0;
+}
+
+int arguments_parse(int argc, char *argv[], Arguments *ret_arguments)
+{
+        _cleanup_arguments_ Arguments args = { .json = JSON_OFF };
+        int r = parse_options(&args, argc, argv);
+
+        if (r < 0)
+                return r;
+        r = find_verb(&args, argc - optind, argv + optind);
+        if (r < 0)
+                return r;
+        args.verb_named = r > 0;
+        for (int i = optind + r; args.verb && i < argc; i++)
+                if (string_list_add(&args.words, argv[i]) < 0)
+                        return -ENOMEM;
+        if (args.verb && !arguments_have(&args, OPTION_HELP)) {
+                r = check_words(&args);
+                if (r < 0)
+                        return r;
+        }
+        *ret_arguments = TAKE_STRUCT(args);
+        return 0;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "bus/names.h"
+#include "bus/value.h"
+#include "imactl/client.h"
+#include "imactl/table.h"
+#include "imactl/verbs.h"
+#include "imactl/verdict-text.h"
+#include "imactl/worker.h"
+
+/* Entries per call; well below the limit of a message, many enough to be quick. */
+#define PAGE_SIZE 500U
+#define VERIFY_ROUNDS 6U
+#define VERIFY_PAUSE_USEC 200000U
+
+/*
+ * The name as the kernel has it; names that are no UTF-8 come as bytes, in hexadecimal text. NULL:
+ * none. The caller frees.
+ */
+static char *get_name(const json_t *entry)
+{
+        const char *name = result_get_string(entry, "name");
+        const char *hex = result_get_string(entry, "name_bytes");
+        size_t size = hex ? strlen(hex) / 2 : 0;
+        char *bytes;
+
+        if (name || !hex)
+                return name ? strdup(name) : NULL;
+        bytes = malloc(size + 1);
+        if (bytes && hex_decode(hex, bytes, size, &size) < 0)
+                size = 0;
+        if (bytes)
+                bytes[size] = '\0';
+        return bytes;
+}
+
+static void render_list(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        static const TableColumn columns[] = {
+                {.title = "PCR", .right = true },
+                { .title = "TEMPLATE"            },
+                { .title = "DIGEST" },
+                { .title = "NAME"            },
+        };
+        const json_t *entries = json_object_get(result, "entries"), *entry;
+        _cleanup_table_ Table *table = table_new(columns, ELEMENTSOF(columns), args, file);
+        size_t i;
+
+        json_array_foreach (entries, i, entry) {
+                bool violation = result_get_bool(entry, "violation");
+                _cleanup_free_ char *name = get_name(entry);
+                char pcr[24];
+
+                (void) snprintf(pcr, sizeof(pcr), "%" PRIu64, result_get_number(entry, "pcr"));
+                table_add_row(table, (const char *const[]){
+                                                     pcr,
+                                                     result_get_string(entry, "template"),
+                                                     violation ? "violation"
+                                                               : result_get_string(entry, "digest"),
+                                                     name,
+                                     });
+        }
+        table_print(table);
+        if (!arguments_have(args, OPTION_NO_LEGEND))
+                fprintf(file, "\n%zu entries\n", json_array_size(entries));
+}
+
+/* The list has ended with a page that says so, or with an empty one. */
+static int read_entries(sd_bus_message *reply, json_t *entries, uint64_t *ret_next)
+{
+        uint64_t next;
+        _cleanup_json_ json_t *page = NULL;
+
+        if (bus_read_value(reply, &page) <= 0 || !json_is_array(page))
+                return -EBADMSG;
+        if (sd_bus_message_read(reply, "t", &next) < 0)
+                return -EBADMSG;
+        if (json_array_extend(entries, page) < 0)
+                return -ENOMEM;
+        *ret_next = json_array_size(page) > 0 ? next : 0;
+        return 0;
+}
+
+/* Reads one page; *ret_next is 0 when nothing follows. */
+static ExitCode get_page(const Arguments *args, sd_bus *bus, uint64_t start, json_t *entries,
+                uint64_t *ret_next)
+{
+        _cleanup_bus_message_ sd_bus_message *call = NULL, *reply = NULL;
+        ExitCode code;
+        int r = client_new_call(args, bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS,
+                        "GetEntries", &call);
+
+        if (r >= 0)
+                r = sd_bus_message_append(call, "a{sv}tu", 0, start, PAGE_SIZE);
+        if (r < 0)
+                return client_report(args, NULL, r);
+        code = client_call(args, bus, call, &reply);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (read_entries(reply, entries, ret_next) < 0)
+                return client_report_bad_answer(args, "a page of the measurement list");
+        return EXIT_CODE_OK;
+}
+
+ExitCode verb_measurements_list(const Arguments *args)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_json_ json_t *result = json_pack("{s:[]}", "entries");
+        uint64_t start = 1, next = 0;
+        ExitCode code = client_connect(args, &bus);
+
+        while (code == EXIT_CODE_OK) {
+                code = get_page(args, bus, start, json_object_get(result, "entries"), &next);
+                if (code == EXIT_CODE_OK && next == 0)
+                        return report_result(args, result, code, render_list);
+                if (code == EXIT_CODE_OK && next <= start)
+                        return client_report_bad_answer(args, "pages that do not advance");
+                start = next;
+        }
+        return code;
+}
+
+static void render_verify(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        const VerdictText *text = verdict_text_find(result_get_string(result, "status"));
+        uint64_t entries = result_get_number(result, "entries");
+        uint64_t violations = result_get_number(result, "violations");
+
+        if (arguments_have(args, OPTION_QUIET))
+                return;
+        fprintf(file, "%" PRIu64 " %s, %" PRIu64 " violation%s: %s%s%s\n", entries,
+                        entries == 1 ? "entry" : "entries", violations, plural(violations),
+                        style_begin(style, text->tone), text->summary,
+                        style_end(style, text->tone));
+        verdict_text_print_banks(json_object_get(result, "banks"), 0, file, style);
+}
+
+/* The members of the result as the worker names them. */
+static int make_verify_result(json_t *properties, json_t **ret_result)
+{
+        _cleanup_json_ json_t *result = json_pack("{s:I, s:I, s:s, s:O, s:[]}", "entries",
+                        (json_int_t) result_get_number(properties, "Count"), "violations",
+                        (json_int_t) result_get_number(properties, "Violations"), "status",
+                        result_get_string(properties, "Status") ?: "unknown", "banks",
+                        json_object_get(properties, "Banks"), "diagnostics");
+
+        if (!result || json_set_time(result, "last_verified_usec",
+                                       result_get_number(properties, "LastVerifiedUSec")) < 0)
+                return -EBADMSG;
+        *ret_result = TAKE_PTR(result);
+        return 0;
+}
+
+static ExitCode call_verify(const Arguments *args, sd_bus *bus)
+{
+        _cleanup_bus_message_ sd_bus_message *call = NULL, *reply = NULL;
+        int r = client_new_call(args, bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS,
+                        "Verify", &call);
+
+        if (r >= 0)
+                r = sd_bus_message_append(call, "a{sv}", 0);
+        return r < 0 ? client_report(args, NULL, r) : client_call(args, bus, call, &reply);
+}
+
+static ExitCode read_verdict(const Arguments *args, sd_bus *bus, json_t **ret_result)
+{
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_bus_message_ sd_bus_message *reply = NULL;
+        _cleanup_json_ json_t *properties = NULL;
+        int r = sd_bus_call_method(bus, BUS_NAME, BUS_PATH_MEASUREMENTS,
+                        "org.freedesktop.DBus.Properties", "GetAll", &error, &reply, "s",
+                        BUS_INTERFACE_MEASUREMENTS);
+
+        if (r < 0)
+                return client_report(args, &error, r);
+        if (bus_read_value(reply, &properties) <= 0 ||
+                        make_verify_result(properties, ret_result) < 0)
+                return client_report_bad_answer(args, "the properties of the measurement list");
+        return EXIT_CODE_OK;
+}
+
+/* Verdicts that the growth of the list alone can bring about are asked for again. */
+static ExitCode verify_by_daemon(const Arguments *args)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_json_ json_t *result = NULL;
+        const VerdictText *text = verdict_text_find(NULL);
+        ExitCode code = client_connect(args, &bus);
+
+        for (unsigned i = 0; code == EXIT_CODE_OK && i < VERIFY_ROUNDS; i++) {
+                json_decref(TAKE_PTR(result));
+                code = call_verify(args, bus);
+                if (code == EXIT_CODE_OK)
+                        code = read_verdict(args, bus, &result);
+                text = verdict_text_find(result_get_string(result, "status"));
+                if (!text->passing)
+                        break;
+                (void) usleep(VERIFY_PAUSE_USEC);
+        }
+        return code != EXIT_CODE_OK ? code : report_result(args, result, text->code, render_verify);
+}
+
+ExitCode verb_measurements_verify(const Arguments *args)
+{
+        if (arguments_have(args, OPTION_LIST))
+                return worker_run_verb(args, "measurements-verify", render_verify);
+        for (OptionId id = 0; id < OPTION_MAX; id++)
+                if (arguments_have(args, id) && !option_table[id].global)
+                        return report_error(args, EXIT_CODE_USAGE,
+                                        "without --list= the running system is verified",
+                                        "--%s needs --list=", option_table[id].name);
+        return verify_by_daemon(args);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imactl/table.h"
+#include "imactl/verbs.h"
+#include "imactl/worker.h"
+
+static void render_list(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        static const TableColumn columns[] = {
+                {.title = "NAME"},
+                {                      .title = "ENABLED"             },
+                { .title = "DESCRIPTION",              .truncate = true },
+        };
+        const json_t *presets = json_object_get(result, "presets"), *preset;
+        _cleanup_table_ Table *table = table_new(columns, ELEMENTSOF(columns), args, file);
+        size_t i, enabled = 0;
+
+        json_array_foreach (presets, i, preset) {
+                bool is_enabled = result_get_bool(preset, "enabled");
+
+                enabled += is_enabled;
+                table_add_row(table, (const char *const[]){
+                                                     result_get_string(preset, "name"),
+                                                     is_enabled ? "yes" : "no",
+                                                     result_get_string(preset, "description"),
+                                     });
+        }
+        table_print(table);
+        if (!arguments_have(args, OPTION_NO_LEGEND))
+                fprintf(file,
+                                "\n%zu presets, %zu enabled; imactl preset enable NAME links one "
+                                "into "
+                                "the fragments.\n",
+                                json_array_size(presets), enabled);
+}
+
+static void render_change(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        bool enable = string_equal(args->verb->name, "enable");
+        _cleanup_free_ char *link = result_escape(result_get_string(result, "link"), style);
+
+        if (arguments_have(args, OPTION_QUIET))
+                return;
+        if (!result_get_bool(result, "changed")) {
+                fprintf(file, "Nothing to do: the preset is %s already.\n",
+                                enable ? "enabled" : "not enabled");
+                return;
+        }
+        fprintf(file, "%s %s\nimactl policy apply makes it the policy.\n",
+                        enable ? "Linked" : "Removed", link ?: "");
+}
+
+ExitCode verb_preset_list(const Arguments *args)
+{
+        return worker_run_verb(args, "preset-list", render_list);
+}
+
+ExitCode verb_preset_enable(const Arguments *args)
+{
+        return worker_run_verb(args, "preset-enable", render_change);
+}
+
+ExitCode verb_preset_disable(const Arguments *args)
+{
+        return worker_run_verb(args, "preset-disable", render_change);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imactl/verbs.h"
+
+#define ROOT VERB_OPTION(OPTION_ROOT)
+#define DRY_RUN VERB_OPTION(OPTION_DRY_RUN)
+#define KERNEL VERB_OPTION(OPTION_KERNEL)
+#define LIST VERB_OPTION(OPTION_LIST)
+#define PCR VERB_OPTION(OPTION_PCR)
+
+/* clang-format off */
+const Verb verb_table[] = {
+        { NULL, "status", "", "Show what is in force, whether it can be trusted, and what to do",
+          0, 0, VERB_DEFAULT | VERB_PAGER, 0, COMPLETION_NONE, verb_status },
+        { NULL, "doctor", "[OPTION…]", "Check kernel, TPM and boot for what IMA needs; explain kernel options",
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT, COMPLETION_NONE, verb_doctor },
+        { NULL, "help", "[VERB…]", "Show help, for one verb in detail",
+          0, 2, 0, 0, COMPLETION_VERB, verb_help },
+        { NULL, "version", "", "Show the version",
+          0, 0, 0, 0, COMPLETION_NONE, verb_version },
+
+        { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
+          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL, COMPLETION_FILE, verb_policy_check },
+        { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
+          0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
+        { "policy", "apply", "", "Make the fragments the policy, from the next boot on",
+          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_apply },
+        { "policy", "off", "", "Load no policy from the next boot on",
+          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_off },
+
+        { "preset", "list", "", "List the policies that come with imad",
+          0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_preset_list },
+        { "preset", "enable", "NAME", "Link a preset into the fragments",
+          1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_enable },
+        { "preset", "disable", "NAME", "Remove the link of a preset",
+          1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_disable },
+
+        { "measurements", "list", "", "List what the kernel has measured since boot",
+          0, 0, VERB_PAGER, 0, COMPLETION_NONE, verb_measurements_list },
+        { "measurements", "verify", "", "Replay the measurement list against the TPM",
+          0, 0, VERB_VERDICT, ROOT | LIST | PCR, COMPLETION_NONE, verb_measurements_verify },
+};
+const size_t verb_table_size = ELEMENTSOF(verb_table);
+
+const VerbGroup verb_groups[] = {
+        { NULL, "Overview" },
+        { "policy", "Policy" },
+        { "preset", "Presets" },
+        { "measurements", "Measurements" },
+};
+const size_t verb_groups_size = ELEMENTSOF(verb_groups);
+/* clang-format on */
+
+bool verb_group_exists(const char *name)
+{
+        for (size_t i = 0; i < verb_groups_size; i++)
+                if (verb_groups[i].name && string_equal(verb_groups[i].name, name))
+                        return true;
+        return false;
+}
+
+const Verb *verb_find(const char *group, const char *name)
+{
+        for (size_t i = 0; i < verb_table_size; i++)
+                if (string_equal(verb_table[i].group, group) &&
+                                string_equal(verb_table[i].name, name))
+                        return &verb_table[i];
+        return NULL;
+}
+
+const Verb *verb_get_default(void)
+{
+        for (size_t i = 0; i < verb_table_size; i++)
+                if (verb_table[i].flags & VERB_DEFAULT)
+                        return &verb_table[i];
+        return NULL;
+}
+
+const char *verb_find_nearest(const char *group, const char *word)
+{
+        const char *names[ELEMENTSOF(verb_table) + ELEMENTSOF(verb_groups) + 1] = { NULL };
+        size_t n = 0;
+
+        for (size_t i = 0; i < verb_table_size; i++)
+                if (string_equal(verb_table[i].group, group))
+                        names[n++] = verb_table[i].name;
+        for (size_t i = 0; !group && i < verb_groups_size; i++)
+                if (verb_groups[i].name)
+                        names[n++] = verb_groups[i].name;
+        return string_nearest(word, names);
+}

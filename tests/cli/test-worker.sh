@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Verbs that run imad-worker: its call, its answer as text and JSON, exit codes.
+# Functions are called by name, through ok.
+# shellcheck disable=SC2317,SC2089,SC2090
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+diagnostic='{"severity":"error","code":"E120","source":"50-x.yaml","line":3,"column":5,"message":"unknown key \"path\"","hint":"use fowner"}'
+warning='{"severity":"warning","code":"W110","source":"50-x.yaml","line":4,"column":1,"message":"odd","hint":null}'
+good_check='{"valid":true,"rules":14,"kernel":"6.12","fragments":[{"path":"a","name":"a","rules":14}],"diagnostics":[]}'
+bad_check='{"valid":false,"rules":0,"fragments":[{"path":"a"}],"diagnostics":['$diagnostic,$warning']}'
+
+worker_called_with() { [[ $(<"$FAKE_LOG") == "$1" ]]; }
+
+answer 0 "$good_check"
+run policy check a.yaml --root=/r -- --b.yaml
+ok "check succeeds" code_is 0
+ok "check says so" out_is "✓ valid: 1 fragment makes 14 kernel rules (checked for Linux 6.12)"
+ok "options and files reach the worker" worker_called_with "--root=/r policy-check -- a.yaml --b.yaml"
+run policy check -q
+ok "check -q prints nothing" out_is_empty
+
+answer 4 "$bad_check"
+run policy check
+ok "errors are exit code 4" code_is 4
+ok "diagnostics go to stderr with their place" err_has '50-x.yaml:3:5: error: unknown key "path" [E120]'
+ok "hints follow" err_has "  hint: use fowner"
+ok "the summary counts" out_is "✗ 1 error, 1 warning"
+run policy check -q
+ok "-q keeps errors" err_has "E120"
+run policy check --json=pretty
+ok "check --json is pure JSON" is_pure_json
+ok "the verdict stays a result" json_is 'v["valid"] is False and len(v["diagnostics"]) == 2'
+ok "check --json keeps the exit code" code_is 4
+
+answer 0 '{"policy":"measure func=BPRM_CHECK\n","rules":1,"kernel":"6.1","provenance":[],"diagnostics":['$warning']}'
+run policy compile --kernel=6.1
+ok "compile prints kernel text only" out_is "measure func=BPRM_CHECK"
+ok "compile warns on stderr" err_has "warning: odd"
+ok "compile passes the kernel on" worker_called_with "--kernel=6.1 policy-compile"
+answer 4 "$bad_check"
+run policy compile
+ok "a failed compile prints nothing on stdout" out_is_empty
+ok "a failed compile is exit code 4" code_is 4
+run policy compile -j
+ok "a failed compile is a JSON error" json_is \
+  'v["error"]["name"] == "org.imad1.Error.PolicyInvalid" and v["error"]["diagnostics"][0]["line"] == 3'
+ok "and nothing else" is_pure_json
+
+answer 0 '{"changed":true,"dry_run":false,"generation":4,"rules":14,"activation":"next-boot","kernels":[{"release":"6.1"},{"release":"6.12"}],"diagnostics":[]}'
+run policy apply --root=/r
+ok "apply below a root runs the worker" worker_called_with "--root=/r policy-apply"
+ok "apply says what was made" out_has "Generation 4 made: 14 kernel rules, for 2 installed kernels."
+ok "apply says when it counts" out_has "at the next boot"
+ok "a change is exit code 0" code_is 0
+run policy apply --root=/r --detailed-exitcode --dry-run
+ok "--detailed-exitcode makes a change 10" code_is 10
+ok "--dry-run reaches the worker" worker_called_with "--root=/r --dry-run policy-apply"
+ok "--dry-run says that nothing was done" out_has "Nothing was changed."
+answer 0 '{"changed":false,"generation":4,"rules":14,"activation":"next-boot","kernels":[],"diagnostics":[]}'
+run policy apply --root=/r --detailed-exitcode
+ok "nothing to do is exit code 0" code_is 0
+ok "nothing to do is said" out_has "Nothing to do: generation 4"
+
+answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
+run preset list
+ok "presets are a table" grep -qE '^programs +yes +Programs' "$scratch/out"
+ok "the table has a heading" grep -qE '^NAME +ENABLED +DESCRIPTION' "$scratch/out"
+ok "control characters are escaped" out_has 'Programs\x1b[2J must'
+run preset list --no-legend
+ok "--no-legend leaves rows only" test "$(wc -l <"$scratch/out")" -eq 2
+
+answer 0 '{"changed":true,"name":"tcb","link":"/etc/imad/policy.d/20-tcb.yaml","diagnostics":[]}'
+run preset enable tcb
+ok "enable names the link" out_has "Linked /etc/imad/policy.d/20-tcb.yaml"
+answer 3 '{"error":{"name":"org.imad1.Error.NotFound","message":"there is no preset nope","hint":"imactl preset list"},"diagnostics":[]}'
+run preset enable nope
+ok "the worker'\''s error is the message" err_has "imactl: there is no preset nope"
+ok "the worker'\''s exit code is kept" code_is 3
+run preset enable nope --json=short
+ok "the worker'\''s error is JSON" json_is 'v["error"]["hint"] == "imactl preset list"'
+
+answer 1 '{"checks":[{"id":"tpm","result":"ok","message":"TPM 2.0","hint":null},{"id":"ima","result":"failed","message":"no IMA","hint":"boot another kernel"}],"diagnostics":[]}'
+run doctor
+ok "a failed check is exit code 1" code_is 1
+ok "doctor marks what is fine" out_has "✓ TPM 2.0"
+ok "doctor marks what failed" out_has "✗ failed: no IMA"
+ok "doctor gives the remedy" out_has "→ boot another kernel"
+run doctor -q
+ok "doctor -q leaves out what is fine" test "$(grep -c TPM "$scratch/out")" -eq 0
+LC_ALL=C run doctor
+ok "without UTF-8 output is ASCII" test -z "$(LC_ALL=C tr -d '\n\40-\176' <"$scratch/out")"
+
+answer 6 '{"entries":2,"violations":0,"status":"diverged","banks":[{"algorithm":"sha256","pcr":10,"value":"aa","replayed":"bb","verdict":"diverged"}],"diagnostics":[]}'
+run measurements verify --list=f --pcr=sha256:10=aa --pcr=sha1:10=bb
+ok "a mismatch is exit code 6" code_is 6
+ok "both values are shown" out_has "list: bb"
+ok "every --pcr reaches the worker" \
+  worker_called_with "--list=f --pcr=sha256:10=aa --pcr=sha1:10=bb measurements-verify"
+
+for broken in '' 'no json' '[]' '{"a":1} trailing'; do
+  answer 0 "$broken"
+  run policy check --json=short
+  ok "a broken answer is exit code 1: '$broken'" code_is 1
+  ok "and a JSON error" is_pure_json
+done
+answer kill ''
+run policy check
+ok "a killed worker is reported" err_has "killed by signal 9"
+IMAD_LIBEXECDIR=/nonexistent run policy check
+ok "a missing worker is named" err_has "/nonexistent/imad-worker"
+tap_end
