@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "base/json.h"
+#include "base/escape.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "bus/error.h"
@@ -84,21 +84,19 @@ static int position_open(int root_fd, EntriesPosition *ret_position)
         return 0;
 }
 
-/* D-Bus strings are UTF-8 without control of what a file name holds: other names go as bytes. */
+/* D-Bus strings are UTF-8; a file name that is not goes as bytes, under a key of its own. */
 static int append_name(sd_bus_message *reply, const MeasurementView *view)
 {
         _cleanup_free_ char *name = strndup(view->name ? view->name : "", view->name_size);
-        _cleanup_json_ json_t *probe = NULL;
         int r;
 
         if (!name)
                 return -ENOMEM;
-        probe = json_stringn(name, strlen(name));
-        if (probe)
+        if (utf8_is_valid(name, strlen(name)))
                 return sd_bus_message_append(reply, "{sv}", "name", "s", name);
         r = sd_bus_message_open_container(reply, 'e', "sv");
         if (r >= 0)
-                r = sd_bus_message_append_basic(reply, 's', "name");
+                r = sd_bus_message_append_basic(reply, 's', "name_bytes");
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'v', "ay");
         if (r >= 0)

@@ -228,7 +228,7 @@ Test(measurements, entry_tells_its_file)
         cr_expect_not_null(string_after(
                         json_string_value(json_object_get(second, "digest")), "sha256:2f2f2f"));
         cr_expect_eq(json_integer_value(json_object_get(second, "pcr")), 12);
-        cr_expect_str_eq(json_string_value(json_object_get(third, "name")), "2fff",
+        cr_expect_str_eq(json_string_value(json_object_get(third, "name_bytes")), "2fff",
                         "a name that is no UTF-8 comes as bytes");
 }
 
