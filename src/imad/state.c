@@ -88,13 +88,14 @@ static char *read_rules(int root_fd, const State *state, DiagList *diags)
         return text;
 }
 
+/* Not /proc/config.gz: what unpacks it would double the daemon. Then nothing is known. */
 static Kconfig *read_config(int root_fd, const char *release)
 {
         _cleanup_free_ char *text = NULL, *path = NULL;
         Kconfig *config = NULL;
         size_t size;
 
-        if (release && kernel_read_config(root_fd, release, &text, &size, &path) >= 0)
+        if (release && kernel_read_config_file(root_fd, release, &text, &size, &path) >= 0)
                 (void) kconfig_parse(text, size, &config);
         return config;
 }

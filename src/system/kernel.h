@@ -9,6 +9,7 @@
 #include "base/strings.h"
 
 #define KERNEL_INSTALLED_MAX 64
+#define KERNEL_CONFIG_MAX (4U * 1024 * 1024)
 
 /* True for a name that can stand in a path: as uname -r prints it, at most 64 characters. */
 bool kernel_release_is_valid(const char *release);
@@ -36,8 +37,12 @@ int kernel_read_command_line(int root_fd, char **ret_text);
 int kernel_command_line_get(const char *command_line, const char *name, char **ret_value);
 
 /*
- * The configuration text of a kernel: /boot/config-RELEASE, the module directory's "config", and
- * for the running one /proc/config.gz. *ret_path says where it was found. -ENOENT.
+ * The configuration text of a kernel: /boot/config-RELEASE, or the module directory's "config".
+ * *ret_path says where it was found. -ENOENT, -EINVAL for an impossible release.
  */
+int kernel_read_config_file(int root_fd, const char *release, char **ret_text, size_t *ret_size,
+                char **ret_path);
+
+/* The same, and for the running kernel also /proc/config.gz. -EBADMSG when that is damaged. */
 int kernel_read_config(int root_fd, const char *release, char **ret_text, size_t *ret_size,
                 char **ret_path);
