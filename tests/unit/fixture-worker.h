@@ -21,7 +21,8 @@ static inline void run_done(Run *run)
 
 #define _cleanup_run_ _cleanup_(run_done)
 
-static inline Run run(const FixtureRoot *root, const char *arguments)
+/* prefix is put before the command, as a shell takes it. */
+static inline Run run_with(const FixtureRoot *root, const char *prefix, const char *arguments)
 {
         _cleanup_free_ char *command = NULL, *text = NULL;
         Run result = { 0 };
@@ -29,7 +30,8 @@ static inline Run run(const FixtureRoot *root, const char *arguments)
         FILE *pipe;
         int status;
 
-        cr_assert_geq(asprintf(&command, "\"$IMAD_WORKER\" --root=%s %s", root->path, arguments),
+        cr_assert_geq(asprintf(&command, "%s \"$IMAD_WORKER\" --root=%s %s", prefix, root->path,
+                                      arguments),
                         0);
         pipe = popen(command, "re"); /* NOLINT(cert-env33-c): the command is our own */
         cr_assert_not_null(pipe);
@@ -40,6 +42,17 @@ static inline Run run(const FixtureRoot *root, const char *arguments)
         if (size > 0)
                 cr_assert_eq(json_parse(text, size, &result.json), 0, "%s: %s", arguments, text);
         return result;
+}
+
+static inline Run run(const FixtureRoot *root, const char *arguments)
+{
+        return run_with(root, "", arguments);
+}
+
+/* No file can grow. */
+static inline Run run_limited(const FixtureRoot *root, const char *arguments)
+{
+        return run_with(root, "ulimit -f 0;", arguments);
 }
 
 static inline ExitCode run_code(const FixtureRoot *root, const char *arguments)

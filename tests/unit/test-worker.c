@@ -90,9 +90,11 @@ Test(worker, check_takes_single_files)
         fixture_root_write(&root, "/tmp/y.yaml", GOOD);
         good = run(&root, "--kernel=6.12.0 policy-check -- /tmp/y.yaml");
         cr_assert_eq(good.code, EXIT_CODE_OK);
+        cr_assert(get_bool(&good, "valid"));
         cr_assert_str_eq(get_string(good.json, "kernel"), "6.12.0");
         bad = run(&root, "policy-check -- /tmp/x.yaml /tmp/y.yaml");
         cr_assert_eq(bad.code, EXIT_CODE_INVALID_INPUT);
+        cr_assert_not(get_bool(&bad, "valid"));
         cr_assert_eq(json_array_size(json_object_get(bad.json, "diagnostics")), 1,
                         "the same mistake is told once, not for each kernel");
         cr_assert_str_eq(get_string(get_item(&bad, "diagnostics", 0), "source"), "/tmp/x.yaml");
@@ -191,6 +193,26 @@ Test(worker, apply_needs_an_installed_kernel)
         cr_assert_eq(fs_remove_tree(root.fd, "/proc"), 0);
         result = run(&root, "policy-apply");
         cr_assert_eq(result.code, EXIT_CODE_NOT_SUPPORTED);
+}
+
+/* A limit of file sizes stands for a full disk: the first write of a file's bytes fails. */
+Test(worker, apply_that_cannot_write_leaves_everything_as_it_was)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run first = run(&root, "policy-apply"), full = { 0 }, again = { 0 };
+        _cleanup_strings_ StringList names = { 0 };
+
+        fixture_root_write(&root, ADMIN "60-mmap.yaml",
+                        "policy: 1\nrules:\n  - {id: m, action: measure, func: MMAP_CHECK}\n");
+        full = run_limited(&root, "policy-apply");
+        cr_assert_eq(full.code, EXIT_CODE_FAILURE);
+        cr_assert(strstr(get_string(json_object_get(full.json, "error"), "message"),
+                        "stays as it was"));
+        cr_assert_eq(get_state(&root).intended, 1);
+        cr_assert_eq(fs_list_directory(root.fd, GENERATION_DIRECTORY, 10, &names), 0);
+        cr_assert_eq(names.count, 1, "no remains of the attempt");
+        again = run(&root, "policy-apply");
+        cr_assert_eq(get_number(&again, "generation"), 2);
 }
 
 Test(worker, apply_mends_a_damaged_store_without_reusing_numbers)

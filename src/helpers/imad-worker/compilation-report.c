@@ -84,5 +84,7 @@ int compilation_report(Worker *worker, const Compilation *compilation, bool with
                 r = worker_set(worker, "rules", json_integer((json_int_t) selected->rules));
         if (r >= 0 && with_text && selected->text)
                 r = worker_set(worker, "policy", json_stringn(selected->text, selected->size));
+        if (r >= 0 && with_text && selected->text)
+                r = worker_set(worker, "provenance", json_incref(selected->provenance));
         return r;
 }

@@ -31,7 +31,10 @@ void compilation_done(Compilation *compilation);
  */
 int compilation_run(Worker *worker, bool fallback, Compilation *ret_compilation);
 
-/* Sets "fragments", "kernels", "kernel" and "rules" of the result; texts only when asked for. */
+/*
+ * Sets "fragments", "kernels", "kernel" (the selected one) and "rules" of the result; on request
+ * also the selected kernel's "policy" and "provenance", and those of all in "kernels".
+ */
 int compilation_report(Worker *worker, const Compilation *compilation, bool with_text);
 
 /* What policy-apply would write, without a number. */

@@ -163,6 +163,8 @@ int main(int argc, char **argv)
         int r;
 
         (void) signal(SIGPIPE, SIG_IGN);
+        /* A file above the caller's limit is an error of write(), which is cleaned up behind. */
+        (void) signal(SIGXFSZ, SIG_IGN);
         set_limits();
         r = parse_options(argc, argv, &worker, &root);
         if (r == 0)

@@ -9,6 +9,8 @@ ExitCode verb_policy_check(Worker *worker)
         if (r < 0 && r != -EBADMSG)
                 return worker->code;
         reported = compilation_report(worker, &compilation, false);
+        if (reported >= 0)
+                reported = worker_set(worker, "valid", json_boolean(r >= 0));
         if (reported < 0)
                 return worker_fail_errno(worker, reported, "cannot report the result");
         return r < 0 ? EXIT_CODE_INVALID_INPUT : EXIT_CODE_OK;

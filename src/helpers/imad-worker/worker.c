@@ -38,12 +38,13 @@ static const struct {
         int error;
         const char *hint;
 } hints[] = {
-        {ENOMEM,  "free some memory and try again"    },
-        { EACCES, "run it as root"                    },
-        { EPERM,  "run it as root"                    },
-        { EROFS,  "remount the file system read-write"},
-        { ENOSPC, "free some space on the file system"},
-        { EDQUOT, "free some space on the file system"},
+        {ENOMEM,  "free some memory and try again"           },
+        { EACCES, "run it as root"                           },
+        { EPERM,  "run it as root"                           },
+        { EROFS,  "remount the file system read-write"       },
+        { ENOSPC, "free some space on the file system"       },
+        { EDQUOT, "free some space on the file system"       },
+        { EFBIG,  "raise the limit of file sizes (ulimit -f)"},
 };
 
 ExitCode worker_fail_errno(Worker *worker, int error, const char *what)
