@@ -3,6 +3,14 @@
 #include "imactl/verbs.h"
 #include "imactl/worker.h"
 
+/* The first sentence; the whole text is in the JSON and in the preset. */
+static char *summarize(const char *description)
+{
+        const char *end = description ? strstr(description, ". ") : NULL;
+
+        return end ? strndup(description, (size_t) (end - description)) : strdup(description ?: "");
+}
+
 static void render_list(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         static const TableColumn columns[] = {
@@ -15,13 +23,14 @@ static void render_list(const json_t *result, const Arguments *args, FILE *file,
         size_t i, enabled = 0;
 
         json_array_foreach (presets, i, preset) {
+                _cleanup_free_ char *summary = summarize(result_get_string(preset, "description"));
                 bool is_enabled = result_get_bool(preset, "enabled");
 
                 enabled += is_enabled;
                 table_add_row(table, (const char *const[]){
                                                      result_get_string(preset, "name"),
                                                      is_enabled ? "yes" : "no",
-                                                     result_get_string(preset, "description"),
+                                                     summary,
                                      });
         }
         table_print(table);

@@ -66,7 +66,7 @@ static void print_bank(const json_t *bank, int indent, FILE *file, Style style)
         if (text->tone == TONE_GOOD && value)
                 print_value(value, file, style);
         fputc('\n', file);
-        if (text->code == EXIT_CODE_MISMATCH)
+        if (text->code == EXIT_CODE_MISMATCH || text->tone == TONE_FAINT)
                 print_difference(bank, indent, file, style);
 }
 

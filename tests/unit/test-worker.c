@@ -327,6 +327,19 @@ Test(worker, presets_are_linked_and_unlinked)
         cr_assert_not(fs_exists(root.fd, ADMIN "50-programs.yaml"));
 }
 
+Test(worker, preset_is_found_without_its_number)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run enable = { 0 };
+
+        cr_assert_eq(fs_remove_tree(root.fd, ADMIN "50-programs.yaml"), 0);
+        fixture_root_write(&root, PRESET, GOOD);
+        enable = run(&root, "preset-enable programs");
+        cr_assert_eq(enable.code, EXIT_CODE_OK);
+        cr_assert(fs_exists(root.fd, ADMIN "50-programs.yaml"));
+        cr_assert_eq(run_code(&root, "preset-enable 50"), EXIT_CODE_NOT_FOUND);
+}
+
 Test(worker, unknown_preset_suggests_the_nearest)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

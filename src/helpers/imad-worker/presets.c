@@ -61,16 +61,26 @@ int presets_get_state(Worker *worker, const char *link, const char *target, Pres
         return 0;
 }
 
+/* "50-programs" as its users say it: "programs". */
+static const char *skip_number(const char *name)
+{
+        const char *rest = name + strspn(name, "0123456789");
+
+        return rest > name && *rest == '-' ? rest + 1 : name;
+}
+
 static int fail_unknown(Worker *worker, const StringList *names, const char *word)
 {
-        _cleanup_free_ const char **all = calloc(names->count + 1, sizeof(char *));
+        _cleanup_free_ const char **all = calloc(2 * names->count + 1, sizeof(char *));
         _cleanup_free_ char *hint = NULL;
         const char *nearest;
 
         if (!all)
                 return -ENOMEM;
-        for (size_t i = 0; i < names->count; i++)
-                all[i] = names->items[i];
+        for (size_t i = 0; i < names->count; i++) {
+                all[2 * i] = names->items[i];
+                all[2 * i + 1] = skip_number(names->items[i]);
+        }
         nearest = string_nearest(word, all);
         if (asprintf(&hint, nearest ? "did you mean %s?" : "imactl preset list names them",
                             nearest) < 0)
@@ -79,10 +89,20 @@ static int fail_unknown(Worker *worker, const StringList *names, const char *wor
         return -ENOENT;
 }
 
+static const char *find_name(const StringList *names, const char *word)
+{
+        for (size_t i = 0; i < names->count; i++)
+                if (string_equal(names->items[i], word) ||
+                                string_equal(skip_number(names->items[i]), word))
+                        return names->items[i];
+        return NULL;
+}
+
 int presets_find_argument(Worker *worker, char **ret_name)
 {
         _cleanup_strings_ StringList names = { 0 };
         _cleanup_free_ char *word = strdup(worker->words[0]);
+        const char *found;
         int r = presets_list(worker, &names);
 
         if (r >= 0 && !word)
@@ -93,10 +113,11 @@ int presets_find_argument(Worker *worker, char **ret_name)
         }
         if (string_ends_with(word, FRAGMENT_SUFFIX))
                 word[strlen(word) - strlen(FRAGMENT_SUFFIX)] = '\0';
-        if (!string_list_contains(&names, word))
-                return fail_unknown(worker, &names, worker->words[0]);
-        *ret_name = TAKE_PTR(word);
-        return 0;
+        found = find_name(&names, word);
+        if (!found)
+                return fail_unknown(worker, &names, word);
+        *ret_name = strdup(found);
+        return *ret_name ? 0 : -ENOMEM;
 }
 
 int presets_report(Worker *worker, const char *name, const char *target, const char *link,

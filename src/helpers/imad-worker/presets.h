@@ -19,7 +19,8 @@ int presets_get_paths(const char *name, char **ret_target, char **ret_link);
 int presets_get_state(Worker *worker, const char *link, const char *target, PresetState *ret_state);
 
 /*
- * The preset that the only argument names, with or without suffix; *ret_name is malloc()ed.
+ * The preset that the only argument names, with or without number and suffix; *ret_name is
+ * malloc()ed.
  * -ENOENT, with the worker's error set and the nearest name in it.
  */
 int presets_find_argument(Worker *worker, char **ret_name);
