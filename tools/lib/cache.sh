@@ -5,7 +5,7 @@
 # cache_entry RET NAME KEY BUILDER [ARGUMENT…]: puts the path of the entry NAME-KEY into the
 # variable RET. When it is not there, BUILDER is called with an empty folder and the arguments,
 # fills it, and it becomes the entry; an interrupted builder leaves nothing that could be taken
-# for one. Entries of the same name that nobody used for two weeks are removed.
+# for one.
 cache_entry() {
   local -n cache_ret=$1
   local name=$2 key=$3 builder=$4 new lock
@@ -28,10 +28,13 @@ cache_entry() {
   exec {lock}>&-
 }
 
+# cache_expire NAME: keeps the three entries used last and those of the last two hours.
 cache_expire() {
   local old
-  find "$imad_cache" -maxdepth 1 \( -name "$1-*" -o -name ".new-$1-*" \) -mtime +14 -print0 |
-    while IFS= read -r -d '' old; do cache_remove "$old"; done
+  find "$imad_cache" -maxdepth 1 \( -name "$1-*" -o -name ".new-$1-*" \) -printf '%T@ %p\n' |
+    sort -rn | tail -n +4 | cut -d' ' -f2- | while IFS= read -r old; do
+    [[ -n $(find "$old" -maxdepth 0 -mmin -120) ]] || cache_remove "$old"
+  done
 }
 
 # cache_remove DIR: never across a mount that an interrupted run left inside.
