@@ -38,12 +38,13 @@ user_copy() {
     "$imad_top/" "$user_home/imad/"
 }
 
+# step_user [OPTION…]: options for meson test.
 step_user() {
   local -a as_user=(runuser -u "$user_name" -- env -i PATH="$PATH" LC_ALL="$LC_ALL"
     HOME="$user_home" USER="$user_name")
   user_copy
   build_folder "$user_home/imad/build" "$user_home/imad" -Dmode=developer
-  meson_test "$user_home/imad/build" user --no-rebuild
+  meson_test "$user_home/imad/build" user --no-rebuild "$@"
 }
 
 step_sanitizers() {
