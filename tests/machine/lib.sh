@@ -149,7 +149,7 @@ check_counts() {
   local count
   count=$(cat "$ima/runtime_measurements_count")
   json=$(imactl status --json=short)
-  json .measurements.count 'imactl counts the entries of the list' "$count"
+  json .measurements.entries 'imactl counts the entries of the list' "$count"
   json .measurements.violations 'imactl counts the violations' "$(cat "$ima/violations")"
 }
 
