@@ -189,6 +189,7 @@ int generation_read_policy(int root_fd, const Generation *generation,
         if (!string_equal(hex, kernel->sha256))
                 return damaged(diags, path, "its policy file was altered (SHA-256 differs)");
         *ret_text = TAKE_PTR(text);
-        *ret_size = size;
+        if (ret_size)
+                *ret_size = size;
         return 0;
 }

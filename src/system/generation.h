@@ -97,7 +97,8 @@ int generation_policy_path(uint64_t number, const char *release, char **ret_path
 
 /*
  * Reads a kernel's policy text and holds it against the manifest: -ENOENT or -EBADMSG with an error
- * in diags when it is missing, cut short or altered.
+ * in diags when it is missing, cut short or altered. The text is NUL-terminated; ret_size may be
+ * NULL.
  */
 int generation_read_policy(int root_fd, const Generation *generation,
                 const GenerationKernel *kernel, char **ret_text, size_t *ret_size, DiagList *diags);

@@ -40,7 +40,7 @@ Test(generation, round_trip)
         _cleanup_root_ FixtureRoot root = fixture_root_new();
         _cleanup_generation_ Generation generation = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
-        _cleanup_free_ char *text = NULL, *copy = NULL;
+        _cleanup_free_ char *text = NULL, *other = NULL, *copy = NULL;
         size_t size;
 
         write_generation(&root, 3);
@@ -54,6 +54,10 @@ Test(generation, round_trip)
                                      &size, &diags),
                         0);
         cr_assert_str_eq(text, RULES);
+        cr_assert_eq(generation_read_policy(root.fd, &generation, &generation.kernels[1], &other,
+                                     NULL, &diags),
+                        0);
+        cr_assert_str_eq(other, "audit\n");
         cr_assert_eq(fs_read_file(root.fd, "/var/lib/imad/generations/3/fragments/50-x.yaml", 100,
                                      &copy, &size),
                         0);
