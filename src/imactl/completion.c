@@ -53,13 +53,14 @@ static const char bash_head[] =
                 "    __imactl_reply \"$(compgen -W \"$*\" -- \"$cur\")\"\n"
                 "}\n"
                 "\n"
-                "# Names in a directory, without a suffix.\n"
+                "# Names in a directory, without a number in front and a suffix.\n"
                 "__imactl_names() {\n"
                 "    local path names=()\n"
                 "    for path in \"$1\"/*\"$2\"; do\n"
                 "        [[ -e $path ]] || continue\n"
                 "        path=${path##*/}\n"
-                "        names+=(\"${path%\"$2\"}\")\n"
+                "        path=${path%\"$2\"}\n"
+                "        names+=(\"${path#[0-9][0-9]-}\")\n"
                 "    done\n"
                 "    __imactl_words \"${names[@]}\"\n"
                 "}\n"
@@ -251,6 +252,7 @@ static void print_zsh(void)
         puts("_imactl_kernels() {\n  local -a names=(/lib/modules/*(N:t))\n"
              "  _describe -t kernels kernel names\n}\n");
         puts("_imactl_presets() {\n  local -a names=(" IMAD_PRESETDIR "/*.yaml(N:t:r))\n"
+             "  names=(${names#[0-9][0-9]-})\n"
              "  _describe -t presets preset names\n}\n");
         print_zsh_verb_functions();
         puts("_imactl() {\n  local curcontext=$curcontext state line\n  local -a options");
@@ -278,7 +280,7 @@ static const char *const fish_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_JSON_MODE] = "-f -a 'pretty short off'",
         [COMPLETION_KERNEL] = "-f -a '(path basename /lib/modules/*)'",
         [COMPLETION_PRESET] = "-f -a '(path change-extension \"\" (path basename " IMAD_PRESETDIR
-                              "/*.yaml))'",
+                              "/*.yaml) | string replace -r \"^[0-9][0-9]-\" \"\")'",
         [COMPLETION_VERB] = NULL,
 };
 

@@ -72,6 +72,12 @@ touch "$scratch/my fragment.yaml"
 cd "$scratch" || exit 1
 ok "bash completes file names with blanks" offers "my fragment.yaml" policy check my
 
+presets=$scratch/presets
+mkdir "$presets"
+touch "$presets/20-tcb.yaml" "$presets/30-measure.yaml" "$presets/README"
+sed "s|[^ ]*/imad/presets|$presets|" "$COMPLETIONS/imactl" >"$scratch/imactl"
+COMPLETIONS=$scratch ok "bash completes presets as people call them" offers "measure tcb" preset enable ''
+
 # Nothing that these files do may start a program, least of all one that wakes the daemon.
 runs_nothing() { ! grep -qE '(\$\(|`|\()(imactl|busctl|dbus-send|gdbus)' "$1"; }
 for file in imactl _imactl imactl.fish; do
