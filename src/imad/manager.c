@@ -35,6 +35,7 @@ Manager *manager_free(Manager *manager)
                 pending_done(&manager->pending);
                 polkit_done(&manager->polkit);
                 watch_done(&manager->watch);
+                denials_free(manager->denials);
                 entries_done(&manager->entries);
                 bus_measurements_done(manager);
                 tail_free(manager->tail);
@@ -254,6 +255,19 @@ int manager_new(const char *root, const char *libexec, Manager **ret_manager)
         return 0;
 }
 
+/* Audit is this kernel's, whatever the root directory is; without it nothing else is worse. */
+static void follow_denials(Manager *manager)
+{
+        int r;
+
+        if (!string_equal(manager->root, "/"))
+                return;
+        r = denials_new(manager->event, &manager->denials);
+        if (r < 0)
+                log_notice("audit records cannot be followed, so denials are not told: %s",
+                                strerror(-r));
+}
+
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
 {
         Manager *manager = userdata;
@@ -318,6 +332,7 @@ int manager_start(Manager *manager)
                 r = add_watchdog(manager);
         if (r < 0)
                 return r;
+        follow_denials(manager);
         pending_refresh(manager);
         (void) sd_notify(/* unset_environment= */ false, "READY=1");
         tell_status(manager);

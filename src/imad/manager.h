@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "imad/bus-object.h"
+#include "imad/denials.h"
 #include "imad/entries.h"
 #include "imad/job.h"
 #include "imad/pending.h"
@@ -31,6 +32,7 @@ struct Manager {
         Polkit polkit;
         JobTable jobs;
         Watch watch;
+        Denials *denials; /* NULL: not told */
         Tail *tail;
         Entries entries;
         MeasurementsObject measurements;
