@@ -58,6 +58,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *reterr_err
         (void) snprintf(s->path, sizeof(s->path), "%s", sd_bus_message_get_path(m));
         (void) snprintf(s->interface, sizeof(s->interface), "%s", sd_bus_message_get_interface(m));
         (void) snprintf(s->member, sizeof(s->member), "%s", sd_bus_message_get_member(m));
+        (void) sd_bus_message_get_cookie(m, &s->cookie);
         while (bus_read_value(m, &value) > 0)
                 (void) json_array_append_new(s->arguments, value);
         f->n_signals++;

@@ -22,6 +22,7 @@ typedef struct FixtureSignal {
         char path[128];
         char interface[128];
         char member[64];
+        uint64_t cookie;
         json_t *arguments;
 } FixtureSignal;
 
