@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "fixture-bus.h"
+#include "system/generation.h"
 
 #define MANAGER BUS_PATH_MANAGER, BUS_INTERFACE_MANAGER
 
@@ -80,6 +81,25 @@ Test(manager, loaded)
         boot = fixture_bus_get(f, MANAGER, "BootResult");
         cr_expect_str_eq(json_string_value(json_object_get(boot, "outcome")), "loaded");
         cr_expect_eq(json_integer_value(json_object_get(boot, "rules")), 3);
+}
+
+Test(manager, rules_of_the_generation_in_force_tell_the_enforcement)
+{
+        static const char rules[] = "appraise func=BPRM_CHECK appraise_type=imasig\n";
+        _cleanup_fixture_bus_ FixtureBus *f = new_with_kernel();
+        _cleanup_generation_ Generation generation = { .number = 4 };
+
+        cr_assert_eq(generation_add_kernel(
+                                     &generation, "6.12.0-test", rules, strlen(rules), 1, NULL),
+                        0);
+        cr_assert_eq(generation_write(f->root.fd, &generation), 0);
+        /* A kernel that took a policy and does not show it. */
+        (void) fs_remove_tree(f->root.fd, "/sys/kernel/security/ima/policy");
+        write_intended(f, "4");
+        write_boot(f, "loaded", "4");
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MANAGER, "PolicyState", "\"loaded\"");
+        fixture_bus_expect(f, MANAGER, "Enforcement", "\"enforce\"");
 }
 
 Test(manager, intended_for_the_next_boot_is_announced)
