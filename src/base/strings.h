@@ -22,6 +22,12 @@ static inline const char *string_after(const char *string, const char *prefix)
         return strncmp(string, prefix, length) == 0 ? string + length : NULL;
 }
 
+/* The ending of a counted noun. */
+static inline const char *plural(uint64_t n)
+{
+        return n == 1 ? "" : "s";
+}
+
 bool string_ends_with(const char *string, const char *suffix);
 
 /* Removes white space at both ends, in place; returns the new start. */

@@ -57,7 +57,7 @@ static const TokenText boot_outcomes[] = {
         { "no-policy-for-kernel", TONE_BAD,
          "not loaded: the generation holds nothing for this kernel"                                   },
         { "corrupt-generation",   TONE_BAD,   "not loaded: the generation is damaged"                 },
-        { NULL,                   TONE_WARN,  "nothing is known about the last boot"                  },
+        { NULL,                   TONE_WARN,  "imad-load did not run at this boot"                    },
 };
 
 static const TokenText enforcements[] = {
@@ -228,7 +228,7 @@ static void print_pending(const Status *s)
         else
                 fputs(s->intended > 0 ? "applied, nothing pending" : "nothing pending", s->file);
         fputc('\n', s->file);
-        if (error && *error)
+        if (error && *error && json_array_size(json_object_get(s->pending, "diagnostics")) == 0)
                 print_text(s, "", error);
         print_diagnostics(s);
 }
@@ -238,6 +238,7 @@ static void print_measurements(const Status *s)
         uint64_t entries = result_get_number(s->measurements, "entries");
         uint64_t violations = result_get_number(s->measurements, "violations");
         uint64_t verified = result_get_number(s->measurements, "last_verified_usec");
+        const char *problem = result_get_string(s->measurements, "problem");
         const json_t *banks = json_object_get(s->measurements, "banks");
         uint64_t pcr = result_get_number(json_array_get(banks, 0), "pcr");
         char time[TERMINAL_TIME_MAX], label[32] = "PCR 10";
@@ -254,6 +255,8 @@ static void print_measurements(const Status *s)
                                 "digest proves nothing)");
         if (pcr > 0)
                 (void) snprintf(label, sizeof(label), "PCR %" PRIu64, pcr);
+        if (problem && *problem)
+                print_text(s, "", problem);
         print_label(s, label);
         if (json_array_size(banks) > 0)
                 verdict_text_print_banks(banks, TEXT_COLUMN, s->file, s->style);

@@ -41,11 +41,6 @@ static inline const char *style_choose(Style style, const char *utf8, const char
         return style.utf8 ? utf8 : ascii;
 }
 
-static inline const char *plural(uint64_t n)
-{
-        return n == 1 ? "" : "s";
-}
-
 /*
  * Microseconds since the epoch as local time with zone; "never" for 0. Returns buffer.
  */

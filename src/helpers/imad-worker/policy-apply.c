@@ -105,8 +105,8 @@ ExitCode verb_policy_apply(Worker *worker)
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
                                 "correct them; imactl policy check tells when they are gone",
-                                "the fragments have %zu errors; the policy stays as it was",
-                                worker->diags.errors);
+                                "the fragments have %zu error%s; the policy stays as it was",
+                                worker->diags.errors, plural(worker->diags.errors));
         if (r < 0)
                 return worker->code;
         if (check_rules(worker, &compilation) < 0)

@@ -13,7 +13,7 @@ ExitCode verb_policy_compile(Worker *worker)
                 return worker_fail_errno(worker, reported, "cannot report the result");
         if (r < 0)
                 return worker_fail(worker, EXIT_CODE_INVALID_INPUT, NULL,
-                                "the fragments have %zu errors and do not compile",
-                                worker->diags.errors);
+                                "the fragments have %zu error%s and do not compile",
+                                worker->diags.errors, plural(worker->diags.errors));
         return EXIT_CODE_OK;
 }

@@ -92,7 +92,7 @@ ExitCode verb_policy_pending(Worker *worker)
         if (compiled < 0)
                 return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
                                 "imactl policy check shows all of them",
-                                "the fragments have %zu errors and cannot be applied",
-                                worker->diags.errors);
+                                "the fragments have %zu error%s and cannot be applied",
+                                worker->diags.errors, plural(worker->diags.errors));
         return EXIT_CODE_OK;
 }
