@@ -162,7 +162,8 @@ static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *u
 }
 
 /* Runs between fork and exec; the descriptors above PROGRESS_FD are closed by exec. */
-static _Noreturn void run_child(char *const *arguments, int null_fd, int result_fd, int progress_fd)
+static _Noreturn void run_child(
+                char *const *arguments, pid_t parent, int null_fd, int result_fd, int progress_fd)
 {
         const struct rlimit file_size = { FILE_SIZE_MAX, FILE_SIZE_MAX }, core = { 0, 0 };
         sigset_t none;
@@ -170,6 +171,9 @@ static _Noreturn void run_child(char *const *arguments, int null_fd, int result_
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
+        /* A daemon that has died before that sends no signal. */
+        if (getppid() != parent)
+                _exit(127);
         (void) setrlimit(RLIMIT_FSIZE, &file_size);
         (void) setrlimit(RLIMIT_CORE, &core);
         if (dup2(null_fd, STDIN_FILENO) >= 0 && dup2(result_fd, STDOUT_FILENO) >= 0 &&
@@ -215,7 +219,7 @@ static int fork_child(const WorkerSetup *setup, int result_fd, int progress_fd, 
         _cleanup_strings_ StringList list = { 0 };
         char *arguments[ARGUMENTS_MAX + 1] = { 0 };
         _cleanup_close_ int null_fd = move_up(open("/dev/null", O_RDONLY | O_CLOEXEC));
-        pid_t pid = -1;
+        pid_t parent = getpid(), pid;
         int r;
 
         if (null_fd < 0)
@@ -230,7 +234,7 @@ static int fork_child(const WorkerSetup *setup, int result_fd, int progress_fd, 
         if (pid < 0)
                 return -errno;
         if (pid == 0)
-                run_child(arguments, null_fd, result_fd, progress_fd);
+                run_child(arguments, parent, null_fd, result_fd, progress_fd);
         *ret_pid = pid;
         return 0;
 }
