@@ -89,7 +89,8 @@ static void add_policy_step(json_t *steps, const State *state)
                 add_step(steps, policy_steps[state->policy]);
 }
 
-static void add_pending_step(json_t *steps, const json_t *pending)
+/* True when there is something to do about the fragments. */
+static bool add_pending_step(json_t *steps, const json_t *pending)
 {
         const json_t *diagnostics = json_object_get(pending, "diagnostics"), *item;
         size_t i;
@@ -100,12 +101,14 @@ static void add_pending_step(json_t *steps, const json_t *pending)
                 if (string_equal(severity, "error")) {
                         add_step(steps, "The fragments have errors, so they cannot be applied. Run "
                                         "\"imactl policy check\" and mend them.");
-                        return;
+                        return true;
                 }
         }
-        if (json_is_true(json_object_get(pending, "changed")))
-                add_step(steps, "The fragments differ from the intended generation. Run \"imactl "
-                                "policy apply\".");
+        if (!json_is_true(json_object_get(pending, "changed")))
+                return false;
+        add_step(steps, "The fragments differ from the intended generation. Run \"imactl policy "
+                        "apply\".");
+        return true;
 }
 
 static void add_measurement_step(json_t *steps, const TailState *tail)
@@ -126,8 +129,11 @@ static json_t *describe_steps(const Manager *manager)
         json_t *steps = json_array();
 
         if (steps) {
-                add_pending_step(steps, pending_get(&manager->pending));
-                add_policy_step(steps, &manager->state);
+                bool pending = add_pending_step(steps, pending_get(&manager->pending));
+
+                /* Whoever has fragments need not be told how to begin. */
+                if (!pending || manager->state.policy != POLICY_STATE_NONE)
+                        add_policy_step(steps, &manager->state);
                 if (manager->state.supported)
                         add_measurement_step(steps, tail_get_state(manager->tail));
         }

@@ -224,6 +224,10 @@ static void on_worker_exit(void *userdata, ExitCode code, json_t *result)
         }
         job->worker = worker_free(job->worker);
         log_end(job, code, result);
+        if (string_equal(job->verb, "policy-apply"))
+                pending_learn(manager, code, result, job->exclusive);
+        else
+                pending_refresh(manager);
         manager_refresh(manager);
         job_emit_changed(job);
         (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MANAGER, BUS_INTERFACE_MANAGER,

@@ -42,22 +42,42 @@ static void on_progress(void *userdata, double fraction, const char *text)
 {
 }
 
+static void take_result(Manager *manager, ExitCode code, const json_t *result, bool changed)
+{
+        json_t *diagnostics = json_object_get(result, "diagnostics"), *made;
+        _cleanup_json_ json_t *none = json_array();
+
+        made = make_result(changed, json_is_array(diagnostics) ? diagnostics : none,
+                        get_error(code, result));
+        if (made)
+                set_result(manager, made);
+}
+
 static void on_worker_exit(void *userdata, ExitCode code, json_t *result)
 {
         Manager *manager = userdata;
         Pending *pending = &manager->pending;
-        json_t *diagnostics = json_object_get(result, "diagnostics"), *made;
-        _cleanup_json_ json_t *none = json_array();
 
-        made = make_result(json_is_true(json_object_get(result, "changed")),
-                        json_is_array(diagnostics) ? diagnostics : none, get_error(code, result));
-        if (made)
-                set_result(manager, made);
+        take_result(manager, code, result, json_is_true(json_object_get(result, "changed")));
         pending->worker = worker_free(pending->worker);
         if (pending->stale) {
                 pending->stale = false;
                 pending_refresh(manager);
         }
+}
+
+void pending_learn(Manager *manager, ExitCode code, const json_t *result, bool applied)
+{
+        bool done = code == EXIT_CODE_OK || code == EXIT_CODE_CHANGED;
+
+        /* Only errors in the fragments say something about them. */
+        if (!done && code != EXIT_CODE_INVALID_INPUT)
+                return;
+        /* A run that began before the job ended knows less. */
+        manager->pending.worker = worker_free(manager->pending.worker);
+        manager->pending.stale = false;
+        take_result(manager, code, result,
+                        !done || (!applied && json_is_true(json_object_get(result, "changed"))));
 }
 
 void pending_refresh(Manager *manager)

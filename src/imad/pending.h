@@ -21,6 +21,12 @@ typedef struct Pending {
 /* Starts a run, or another one after the current one. */
 void pending_refresh(Manager *manager);
 
+/*
+ * Takes over what a job of policy-apply has found out, so that whoever saw its end does not see an
+ * older view: it compiled the same fragments. `applied`: nothing is pending any more.
+ */
+void pending_learn(Manager *manager, ExitCode code, const json_t *result, bool applied);
+
 /* {"changed", "diagnostics", "error"}; borrowed, never NULL after pending_init(). */
 const json_t *pending_get(const Pending *pending);
 

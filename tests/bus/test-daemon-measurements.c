@@ -68,6 +68,43 @@ Test(measurements, growth_is_announced)
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
 }
 
+/* However often somebody asks for a round: growth is told once a second at most. */
+Test(measurements, growth_is_told_once_a_second)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+        unsigned signals = 0, entries = 0;
+        usec_t begin, usec;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        begin = time_now(CLOCK_MONOTONIC);
+        for (unsigned i = 0; i < 8; i++) {
+                fixture_append_ng(&list, 10, "/usr/bin/a");
+                fixture_bus_write_pcrs(f, &list);
+                fixture_bus_write_list(f, &list);
+                verify(f);
+        }
+        while (entries < 8) {
+                entries = 0;
+                signals = 0;
+                (void) fixture_bus_wait_signal(f, NULL, "None", NULL, USEC_PER_SEC / 5);
+                for (size_t i = 0; i < f->n_signals; i++)
+                        if (string_equal(f->signals[i].member, "EntriesAdded")) {
+                                signals++;
+                                entries += (unsigned) json_integer_value(
+                                                json_array_get(f->signals[i].arguments, 1));
+                        }
+                cr_assert_lt(time_now(CLOCK_MONOTONIC), begin + 20 * USEC_PER_SEC);
+        }
+        usec = time_now(CLOCK_MONOTONIC) - begin;
+        cr_expect_eq(entries, 8);
+        cr_expect_leq(signals, usec / USEC_PER_SEC + 1);
+        cr_expect_lt(signals, 8);
+}
+
 Test(measurements, list_ahead_of_the_tpm_settles_to_match)
 {
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
