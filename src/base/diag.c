@@ -71,6 +71,7 @@ static int copy_string(const char *string, char **ret_copy)
                 copy = strdup(string);
                 if (!copy)
                         return -ENOMEM;
+                string_make_utf8(copy);
         }
         *ret_copy = copy;
         return 0;
@@ -97,6 +98,7 @@ int diag_add(DiagList *list, DiagSeverity severity, const char *code, DiagPlace 
                 d.message = NULL;
                 return -ENOMEM;
         }
+        string_make_utf8(d.message);
         r = diag_list_push(list, &d);
         if (r < 0)
                 return r;

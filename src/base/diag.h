@@ -54,7 +54,8 @@ typedef struct DiagList {
 void diag_list_done(DiagList *list);
 
 /*
- * Adds one diagnostic; everything is copied. `hint` may be NULL. Returns -EBADMSG for an error, so
+ * Adds one diagnostic; everything is copied, with '?' for bytes that are no UTF-8. `hint` may be
+ * NULL. Returns -EBADMSG for an error, so
  * that a parser can `return diag_error(…)`, else 0; -ENOMEM when memory is short.
  */
 int diag_add(DiagList *list, DiagSeverity severity, const char *code, DiagPlace place,

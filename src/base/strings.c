@@ -25,6 +25,49 @@ char *string_strip(char *string)
         return string;
 }
 
+/* Bytes of the character at s, 0 when it is none: overlong, a surrogate, above U+10FFFF. */
+static size_t utf8_length(const unsigned char *s)
+{
+        static const struct {
+                unsigned char first, last, second_min, second_max;
+                size_t length;
+        } forms[] = {
+                {0x01,  0x7f, 0,    0,    1},
+                { 0xc2, 0xdf, 0x80, 0xbf, 2},
+                { 0xe0, 0xe0, 0xa0, 0xbf, 3},
+                { 0xe1, 0xec, 0x80, 0xbf, 3},
+                { 0xed, 0xed, 0x80, 0x9f, 3},
+                { 0xee, 0xef, 0x80, 0xbf, 3},
+                { 0xf0, 0xf0, 0x90, 0xbf, 4},
+                { 0xf1, 0xf3, 0x80, 0xbf, 4},
+                { 0xf4, 0xf4, 0x80, 0x8f, 4},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                if (s[0] < forms[i].first || s[0] > forms[i].last)
+                        continue;
+                if (forms[i].length > 1 &&
+                                (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+                        return 0;
+                for (size_t j = 2; j < forms[i].length; j++)
+                        if (s[j] < 0x80 || s[j] > 0xbf)
+                                return 0;
+                return forms[i].length;
+        }
+        return 0;
+}
+
+void string_make_utf8(char *string)
+{
+        while (*string) {
+                size_t length = utf8_length((const unsigned char *) string);
+
+                if (length == 0)
+                        *string = '?';
+                string += length > 0 ? length : 1;
+        }
+}
+
 void string_list_done(StringList *list)
 {
         for (size_t i = 0; i < list->count; i++)

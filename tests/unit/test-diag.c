@@ -110,3 +110,18 @@ Test(diag, unique_merge_says_the_same_thing_once)
         cr_assert_eq(list.errors, 3);
         cr_assert_eq(more.count, 0);
 }
+
+Test(diag, bytes_that_are_no_utf8_do_not_cost_the_report)
+{
+        static const DiagPlace odd = { .source = "/etc/50-\xff.yml" };
+        _cleanup_diags_ DiagList list = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+
+        /* As "%.4s" cuts it: the second letter ends in the middle. */
+        (void) diag_error(&list, "E100", odd, "h\xed\xa0\x80", "%.4s' is odd", "'\xc3\xa4\xc3\xa4");
+        json = diag_list_to_json(&list);
+        cr_assert_not_null(json);
+        cr_assert_str_eq(list.items[0].source, "/etc/50-?.yml");
+        cr_assert_str_eq(list.items[0].hint, "h???");
+        cr_assert_str_eq(list.items[0].message, "'\xc3\xa4?' is odd");
+}
