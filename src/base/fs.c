@@ -188,9 +188,9 @@ static int make_directory(int root_fd, const char *path, mode_t mode)
 
         if (dir_fd < 0)
                 return dir_fd;
-        if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
-                return -errno;
-        return 0;
+        if (mkdirat(dir_fd, name, mode) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return fsync(dir_fd) < 0 ? -errno : 0;
 }
 
 int fs_make_directories(int root_fd, const char *path, mode_t mode)

@@ -47,7 +47,10 @@ int fs_create_file(int root_fd, const char *path, const void *bytes, size_t size
  */
 int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode);
 
-/* Creates the directory and its missing parents; an existing directory is fine. */
+/*
+ * Creates the directory and its missing parents and syncs their entries; an existing directory is
+ * fine.
+ */
 int fs_make_directories(int root_fd, const char *path, mode_t mode);
 
 /* Opens the parent of path and returns its descriptor; *ret_name is the last component (borrowed).
