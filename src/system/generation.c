@@ -95,6 +95,8 @@ int generation_add_kernel(Generation *generation, const char *release, const cha
         GenerationKernel *items;
         int r;
 
+        if (size > GENERATION_POLICY_MAX)
+                return -EFBIG;
         kernel.release = strdup(release);
         kernel.provenance = json_incref(provenance);
         if (!kernel.release || copy_text(text, size, &kernel.text) < 0)

@@ -56,7 +56,10 @@ typedef struct Generation {
 
 void generation_done(Generation *generation);
 
-/* Copies a fragment or a compiled policy into the generation and computes its digest. */
+/*
+ * Copies a fragment or a compiled policy into the generation and computes its digest. -EFBIG for a
+ * policy above GENERATION_POLICY_MAX, which generation_load() would take for damage.
+ */
 int generation_add_fragment(Generation *generation, const char *name, const char *path,
                 const char *text, size_t size);
 int generation_add_kernel(Generation *generation, const char *release, const char *text,

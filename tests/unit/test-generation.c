@@ -243,3 +243,92 @@ Test(generation, store_has_one_writer)
         cr_assert_eq(generation_store_lock(root.fd, &first), 0);
         cr_assert_eq(generation_store_lock(root.fd, &second), -EAGAIN);
 }
+
+Test(generation, policy_that_could_not_be_loaded_is_not_written)
+{
+        _cleanup_generation_ Generation generation = { .number = 3 };
+        size_t size = GENERATION_POLICY_MAX + 1;
+        _cleanup_free_ char *text = malloc(size);
+
+        memset(text, '\n', size);
+        cr_assert_eq(generation_add_kernel(&generation, "6.1.0", text, size, 1, NULL), -EFBIG);
+        cr_assert_eq(generation.n_kernels, 0);
+        cr_assert_eq(generation_add_kernel(&generation, "6.1.0", text, size - 1, 1, NULL), 0);
+}
+
+static void truncate_to(const FixtureRoot *root, const char *path, const char *text, size_t size)
+{
+        cr_assert_eq(fs_replace_file(root->fd, path, text, size, 0644), 0);
+}
+
+/* Only the final newline may go. */
+Test(generation, state_cut_off_at_any_byte_is_damaged)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        GenerationState state = { .intended = 12, .next = 123 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        cr_assert_eq(fs_read_file(root.fd, GENERATION_STATE_PATH, 1000, &text, &size), 0);
+        for (size_t i = 0; i + 1 < size; i++) {
+                _cleanup_diags_ DiagList diags = { 0 };
+
+                truncate_to(&root, GENERATION_STATE_PATH, text, i);
+                cr_assert_eq(generation_state_load(root.fd, &state, &diags), -EBADMSG, "byte %zu",
+                                i);
+                cr_assert_eq(diags.errors, 1);
+        }
+}
+
+Test(generation, manifest_cut_off_at_any_byte_is_damaged)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        write_generation(&root, 3);
+        cr_assert_eq(fs_read_file(root.fd, MANIFEST, 10000, &text, &size), 0);
+        for (size_t i = 0; i + 1 < size; i++) {
+                truncate_to(&root, MANIFEST, text, i);
+                assert_damaged(&root, "manifest");
+        }
+}
+
+Test(generation, policy_cut_off_at_any_byte_is_damaged)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_generation_ Generation generation = { 0 };
+        _cleanup_diags_ DiagList none = { 0 };
+
+        write_generation(&root, 3);
+        cr_assert_eq(generation_load(root.fd, 3, &generation, &none), 0);
+        for (size_t i = 0; i < strlen(RULES); i++) {
+                _cleanup_diags_ DiagList diags = { 0 };
+                char *text = NULL;
+                size_t size;
+
+                truncate_to(&root, POLICY_FILE, RULES, i);
+                cr_assert_eq(generation_read_policy(root.fd, &generation, &generation.kernels[0],
+                                             &text, &size, &diags),
+                                -EBADMSG, "byte %zu", i);
+                cr_assert_eq(diags.errors, 1);
+                cr_assert_null(text);
+        }
+}
+
+Test(generation, state_that_is_a_directory_is_neither_read_nor_replaced)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state = { .next = 7 };
+
+        cr_assert_eq(fs_make_directories(root.fd, GENERATION_STATE_PATH, 0755), 0);
+        cr_assert_eq(generation_state_load(root.fd, &state, &diags), -EBADMSG);
+        cr_assert_eq(diags.errors, 1);
+        cr_assert_eq(state.next, 7);
+        cr_assert_eq(generation_state_store(root.fd, &state), -EISDIR);
+        cr_assert_eq(fs_list_directory(root.fd, GENERATION_STORE_PATH, 10, &names), 0);
+        cr_assert_eq(names.count, 1);
+}
