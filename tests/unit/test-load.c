@@ -177,3 +177,11 @@ Test(load, damaged_store_loads_nothing)
         assert_outcome(&root, BOOT_OUTCOME_CORRUPT_GENERATION);
         cr_assert_eq(kernel_writes, 0);
 }
+
+Test(load, kernel_short_of_memory_is_recorded_as_its_refusal)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        kernel_write_error = ENOMEM;
+        assert_outcome(&root, BOOT_OUTCOME_REFUSED);
+}

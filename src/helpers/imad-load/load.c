@@ -208,9 +208,8 @@ static int load(int root_fd, const PolicyFileOps *ops, const GenerationKernel *k
 
         if (r < 0)
                 return r;
+        /* -ENOMEM too is a verdict of the kernel's, and belongs on record. */
         r = securityfs_load_policy(root_fd, path, ops, &result);
-        if (r == -ENOMEM)
-                return r;
         if (r < 0)
                 return conclude_failure(record, result.step, -r);
         return conclude(record, BOOT_OUTCOME_LOADED, NULL,
