@@ -37,7 +37,7 @@ static const char *const bash_kinds[COMPLETION_KIND_MAX] = {
                         "compopt -o filenames; __imactl_reply \"$(compgen -d -- \"$cur\")\"",
         [COMPLETION_JSON_MODE] = "__imactl_words pretty short off",
         [COMPLETION_KERNEL] = "__imactl_names /lib/modules ''",
-        [COMPLETION_PRESET] = "__imactl_names " IMAD_PRESETDIR " .yaml",
+        [COMPLETION_PRESET] = ("__imactl_names " IMAD_PRESETDIR " .yaml"),
         [COMPLETION_VERB] = NULL,
 };
 
@@ -279,8 +279,8 @@ static const char *const fish_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_DIRECTORY] = "-f -a '(__fish_complete_directories)'",
         [COMPLETION_JSON_MODE] = "-f -a 'pretty short off'",
         [COMPLETION_KERNEL] = "-f -a '(path basename /lib/modules/*)'",
-        [COMPLETION_PRESET] = "-f -a '(path change-extension \"\" (path basename " IMAD_PRESETDIR
-                              "/*.yaml) | string replace -r \"^[0-9][0-9]-\" \"\")'",
+        [COMPLETION_PRESET] = ("-f -a '(path change-extension \"\" (path basename " IMAD_PRESETDIR
+                               "/*.yaml) | string replace -r \"^[0-9][0-9]-\" \"\")'"),
         [COMPLETION_VERB] = NULL,
 };
 

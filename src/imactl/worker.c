@@ -120,7 +120,7 @@ static int worker_start(Worker *w, const Arguments *args, const char *verb, cons
 {
         _cleanup_strings_ StringList words = { 0 };
         _cleanup_close_ int answer = -EBADF, progress = -EBADF;
-        int fds[2], r;
+        int fds[2] = { -EBADF, -EBADF }, r;
 
         r = make_command(args, path, verb, w->progress.shown, &words);
         if (r < 0)
