@@ -80,6 +80,19 @@ static int warn_ignored(
                         "file is ignored, its name does not end in %s", suffix);
 }
 
+/* Manifest and reports are JSON, which cannot hold such a name. */
+static int refuse_name(DiagList *diags, const char *directory, const char *name)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", directory, name) < 0)
+                return -ENOMEM;
+        r = diag_error(diags, "E002", ((DiagPlace){ .source = path }), "rename it in UTF-8",
+                        "name of the file is not valid UTF-8");
+        return r == -ENOMEM ? r : 0;
+}
+
 static int scan_directory(int root_fd, const char *directory, const char *suffix, DropinList *list,
                 DiagList *diags)
 {
@@ -99,7 +112,9 @@ static int scan_directory(int root_fd, const char *directory, const char *suffix
         for (size_t i = 0; i < names.count; i++) {
                 const char *name = names.items[i];
 
-                if (string_ends_with(name, suffix) && name[0] != '.')
+                if (string_ends_with(name, suffix) && name[0] != '.' && !string_is_utf8(name))
+                        r = refuse_name(diags, directory, name);
+                else if (string_ends_with(name, suffix) && name[0] != '.')
                         r = add_file(root_fd, list, directory, name);
                 else if (name[0] != '.')
                         r = warn_ignored(diags, directory, name, suffix);

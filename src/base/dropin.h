@@ -29,7 +29,8 @@ void dropin_list_done(DropinList *list);
 /*
  * Finds the files of directories (NULL-terminated, lowest precedence first). Masked names stay in
  * the list, marked. Missing directories are fine; files with another suffix, hidden ones excepted,
- * are named as ignored by a W001 warning in diags; directories that cannot be read by an error.
+ * are named as ignored by a W001 warning in diags; names that are not UTF-8 and
+ * directories that cannot be read by an error.
  */
 int dropin_list_find(int root_fd, const char *const *directories, const char *suffix,
                 DropinList *ret_list, DiagList *diags);

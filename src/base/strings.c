@@ -57,6 +57,18 @@ static size_t utf8_length(const unsigned char *s)
         return 0;
 }
 
+bool string_is_utf8(const char *string)
+{
+        while (*string) {
+                size_t length = utf8_length((const unsigned char *) string);
+
+                if (length == 0)
+                        return false;
+                string += length;
+        }
+        return true;
+}
+
 void string_make_utf8(char *string)
 {
         while (*string) {

@@ -33,6 +33,8 @@ bool string_ends_with(const char *string, const char *suffix);
 /* Removes white space at both ends, in place; returns the new start. */
 char *string_strip(char *string);
 
+bool string_is_utf8(const char *string);
+
 /*
  * Puts '?' in the place of every byte that belongs to no well-formed UTF-8 character (RFC 3629):
  * JSON and D-Bus refuse a whole text for one of them.

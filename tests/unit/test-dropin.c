@@ -71,3 +71,19 @@ Test(dropin, a_file_in_place_of_a_directory_is_an_error)
         list = find(&root, &diags);
         cr_assert_eq(diags.errors, 1);
 }
+
+Test(dropin, name_that_is_no_utf8_is_an_error)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_dropins_ DropinList list = { 0 };
+
+        fixture_root_write(&root, "/etc/d/50-\xe4.yaml", "");
+        fixture_root_write(&root, "/etc/d/60-\xc3\xa4.yaml", "");
+        list = find(&root, &diags);
+        cr_assert_eq(list.count, 1);
+        cr_assert_str_eq(list.files[0].name, "60-\xc3\xa4.yaml");
+        cr_assert_eq(diags.errors, 1);
+        cr_assert_str_eq(diags.items[0].source, "/etc/d/50-?.yaml");
+        cr_assert_not_null(diags.items[0].hint);
+}
