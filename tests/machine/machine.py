@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-ROOT = 'root=/dev/nvme0n1 rw console=ttyS0 panic=-1 quiet systemd.show_status=0'
+ROOT = 'root=/dev/nvme0n1 rootwait rw console=ttyS0 panic=-1 quiet systemd.show_status=0'
 
 
 @dataclasses.dataclass
@@ -70,9 +70,12 @@ def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
                '-append', ' '.join([ROOT, *boot.arguments]),
                '-chardev', f'socket,id=tpm,path={socket}',
                '-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0']
-    for number, (path, mode) in enumerate([(boot.disk, 'off'), (boot.payload, 'on')]):
+    # One controller: the kernel numbers several in the order in which they happen to come up.
+    command += ['-device', 'nvme,id=nvme0,serial=imadtest']
+    for number, (path, mode) in enumerate([(boot.disk, 'off'), (boot.payload, 'on')], start=1):
         command += ['-drive', f'file={path},format=raw,if=none,id=disk{number},cache=unsafe,'
-                    f'read-only={mode}', '-device', f'nvme,serial=disk{number},drive=disk{number}']
+                    f'read-only={mode}',
+                    '-device', f'nvme-ns,bus=nvme0,nsid={number},drive=disk{number}']
     if boot.shell:
         return command
     return ['timeout', '--kill-after=5', str(boot.limit), *command]
