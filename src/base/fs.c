@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fs.h"
 
+#include <attr/error_context.h>
 #include <attr/libattr.h>
 #include <errno.h>
 #include <linux/openat2.h>
@@ -129,10 +130,16 @@ int fs_open_parent(int root_fd, const char *path, const char **ret_name)
         return fd;
 }
 
+/* Labels of the old bytes would be wrong on the new ones. */
+static int copies_attribute(const char *name, struct error_context *context)
+{
+        return !string_equal(name, "security.ima") && !string_equal(name, "security.evm");
+}
+
 /* Quiet copy of attributes: a file system without them is no failure. */
 static void copy_attributes(int from_fd, int to_fd)
 {
-        (void) attr_copy_fd("", from_fd, "", to_fd, NULL, NULL);
+        (void) attr_copy_fd("", from_fd, "", to_fd, copies_attribute, NULL);
 }
 
 static int write_beside(int dir_fd, const char *name, const char *temporary, const void *bytes,

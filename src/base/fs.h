@@ -43,7 +43,8 @@ int fs_create_file(int root_fd, const char *path, const void *bytes, size_t size
 
 /*
  * Replaces path by a new file with these bytes: written beside, synced, renamed, directory synced.
- * Extended attributes of a replaced file are copied to the new one (attr_copy_fd(3)).
+ * Extended attributes of a replaced file are copied to the new one (attr_copy_fd(3)), except
+ * security.ima and security.evm, which label the old bytes.
  */
 int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode);
 

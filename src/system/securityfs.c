@@ -105,6 +105,7 @@ int securityfs_load_policy(int root_fd, const char *path, const PolicyFileOps *o
                 PolicyLoadResult *ret_result)
 {
         _cleanup_free_ char *before = NULL, *after = NULL;
+        ImaPolicyState state;
         int r;
 
         *ret_result = (PolicyLoadResult){ .proof = POLICY_LOAD_PROOF_NONE };
@@ -116,7 +117,8 @@ int securityfs_load_policy(int root_fd, const char *path, const PolicyFileOps *o
         if (r < 0)
                 return r;
         ret_result->step = POLICY_LOAD_STEP_VERIFY;
-        if (!fs_exists(root_fd, SECURITYFS_POLICY_PATH)) {
+        if (securityfs_get_policy_state(root_fd, &state) >= 0 &&
+                        state == IMA_POLICY_STATE_CONSUMED) {
                 ret_result->proof = POLICY_LOAD_PROOF_GONE;
                 return 0;
         }

@@ -50,7 +50,7 @@ typedef enum PolicyLoadStep {
 
 /* How much the kernel let us see of the outcome. */
 typedef enum PolicyLoadProof {
-        POLICY_LOAD_PROOF_GONE,      /* the policy file disappeared: the load was committed */
+        POLICY_LOAD_PROOF_GONE,      /* the policy file disappeared, or can no longer be written */
         POLICY_LOAD_PROOF_READ_BACK, /* the policy text that the kernel shows changed */
         POLICY_LOAD_PROOF_NONE,      /* write() succeeded; this kernel shows nothing more */
 } PolicyLoadProof;

@@ -106,6 +106,24 @@ Test(fs, replace_keeps_extended_attributes)
         cr_assert_str_eq(value, "yes");
 }
 
+Test(fs, replace_drops_labels_of_the_old_bytes)
+{
+        static const char digest[] = "\x04\x04 the digest of the old bytes....";
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_close_ int fd = -EBADF;
+        char value[64];
+
+        fixture_root_write(&root, "/state", "old");
+        fd = fs_open(root.fd, "/state", O_RDONLY, 0);
+        if (fsetxattr(fd, "security.ima", digest, sizeof(digest), 0) < 0)
+                cr_skip("only root may label files");
+        cr_assert_eq(fs_replace_file(root.fd, "/state", "new", 3, 0600), 0);
+        (void) close(fd);
+        fd = fs_open(root.fd, "/state", O_RDONLY, 0);
+        cr_assert_lt(fgetxattr(fd, "security.ima", value, sizeof(value)), 0);
+        cr_assert_eq(errno, ENODATA);
+}
+
 Test(fs, a_failed_replace_keeps_the_old_file)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();

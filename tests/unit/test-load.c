@@ -83,6 +83,22 @@ Test(load, second_run_in_a_boot_does_nothing)
         cr_assert_eq(kernel_writes, 1);
 }
 
+Test(load, run_that_was_killed_before_it_announced_the_policy_is_completed)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_boot_record_ BootRecord first = { 0 };
+        _cleanup_free_ char *command = NULL;
+
+        cr_assert_eq(load_policy(root.fd, &fake_kernel, &first), 0);
+        cr_assert_eq(boot_record_store(root.fd, &first), 0);
+        cr_assert_eq(fs_remove_tree(root.fd, BOOT_RECORD_LOADED_PATH), 0);
+        cr_assert_geq(asprintf(&command, "%s --root=%s 2>/dev/null", getenv("IMAD_LOAD"),
+                                      root.path),
+                        0);
+        cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c) */
+        cr_assert(fs_exists(root.fd, BOOT_RECORD_LOADED_PATH));
+}
+
 Test(load, kernel_argument_disables)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

@@ -40,6 +40,13 @@ static int kernel_close(int fd)
         return close(fd);
 }
 
+/* CONFIG_IMA_READ_POLICY without CONFIG_IMA_WRITE_POLICY */
+static int kernel_close_for_writing(int fd)
+{
+        (void) fchmod(fd, 0400);
+        return close(fd);
+}
+
 static const PolicyFileOps fake_kernel = { kernel_open, kernel_write, kernel_close };
 
 Test(securityfs, states_of_ima_are_told_apart)
@@ -54,6 +61,18 @@ Test(securityfs, states_of_ima_are_told_apart)
         cr_assert_eq(securityfs_get_ima_state(root.fd), IMA_STATE_ABSENT);
         fixture_root_write(&root, POLICY, "");
         cr_assert_eq(securityfs_get_ima_state(root.fd), IMA_STATE_PRESENT);
+}
+
+Test(securityfs, policy_that_reads_back_as_before_is_proved_by_the_lost_write_bit)
+{
+        static const PolicyFileOps ops = { kernel_open, kernel_write, kernel_close_for_writing };
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        PolicyLoadResult result;
+
+        fixture_root_write(&root, POLICY, "measure func=BPRM_CHECK \n");
+        kernel.writes = 0;
+        cr_assert_eq(securityfs_load_policy(root.fd, "/p", &ops, &result), 0);
+        cr_assert_eq(result.proof, POLICY_LOAD_PROOF_GONE);
 }
 
 Test(securityfs, policy_states_are_told_apart)

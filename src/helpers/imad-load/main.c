@@ -82,12 +82,11 @@ int main(int argc, char **argv)
                 log_error("cannot load the policy: %s", strerror(-r));
                 return EXIT_CODE_FAILURE;
         }
-        if (r > 0) {
-                log_info("the policy of this boot is loaded already");
-                return EXIT_CODE_OK;
+        if (r == 0) {
+                record.loaded_usec = time_now(CLOCK_REALTIME);
+                record.duration_usec = time_now(CLOCK_MONOTONIC) - start;
         }
-        record.loaded_usec = time_now(CLOCK_REALTIME);
-        record.duration_usec = time_now(CLOCK_MONOTONIC) - start;
+        /* Also when it was loaded before: that run may have been killed before it could say so. */
         r = boot_record_store(root_fd, &record);
         if (r < 0)
                 log_error("cannot write %s: %s; imactl status will not know of this boot",
