@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-ROOT = 'root=/dev/nvme0n1 rootwait rw console=ttyS0 panic=-1 quiet systemd.show_status=0'
+ROOT = 'root=/dev/nvme0n1 rw console=ttyS0 panic=-1 quiet systemd.show_status=0'
 
 
 @dataclasses.dataclass
@@ -21,13 +21,20 @@ class Boot:
 
     kernel: pathlib.Path  # a folder with vmlinuz
     disk: pathlib.Path
-    payload: pathlib.Path
     tpm: pathlib.Path  # swtpm's state, made on first use
     console: pathlib.Path
     channel: pathlib.Path
     arguments: list[str]  # for the kernel
-    limit: float = 150  # seconds until the machine is killed
+    limit: float = 240  # seconds until the machine is killed
     shell: bool = False  # console on stdio instead of a file
+
+
+def copy_disk(image: pathlib.Path, disk: pathlib.Path, payload: pathlib.Path) -> None:
+    """Makes the disk of a machine: a copy of an image with the payload, a tar file, put in."""
+    subprocess.run(['cp', '--sparse=always', image, disk], check=True)
+    subprocess.run(['debugfs', '-w', '-f', '-', disk], check=True, text=True,
+                   input=f'cd usr/lib/imadtest\nwrite {payload} payload.tar\n',
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def prepare_tpm(state: pathlib.Path) -> None:
@@ -70,15 +77,12 @@ def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
                '-append', ' '.join([ROOT, *boot.arguments]),
                '-chardev', f'socket,id=tpm,path={socket}',
                '-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0']
-    # One controller: the kernel numbers several in the order in which they happen to come up.
-    command += ['-device', 'nvme,id=nvme0,serial=imadtest']
-    for number, (path, mode) in enumerate([(boot.disk, 'off'), (boot.payload, 'on')], start=1):
-        command += ['-drive', f'file={path},format=raw,if=none,id=disk{number},cache=unsafe,'
-                    f'read-only={mode}',
-                    '-device', f'nvme-ns,bus=nvme0,nsid={number},drive=disk{number}']
+    # One disk only: the kernel may find two NVMe controllers in either order.
+    command += ['-drive', f'file={boot.disk},format=raw,if=none,id=disk,cache=unsafe',
+                '-device', 'nvme,serial=disk,drive=disk']
     if boot.shell:
         return command
-    return ['timeout', '--kill-after=5', str(boot.limit), *command]
+    return ['timeout', '--foreground', '--kill-after=5', str(boot.limit), *command]
 
 
 @contextlib.contextmanager

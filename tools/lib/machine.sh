@@ -14,14 +14,14 @@ machine_prepare() {
   image_imad imad_image "$rootfs" "$package/imad.deb"
 }
 
-# machine_payload FILE: the disk with stages, their data and the packages.
+# machine_payload FILE: a tar file with stages, their data and the packages.
 machine_payload() {
   local dir
   dir=$(mktemp -d)
   cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   cp "$package"/*.deb "$dir"
-  image_payload "$1" "$dir"
+  tar -cf "$1" -C "$dir" --owner=0 --group=0 .
   rm -rf "$dir"
 }
 
@@ -32,9 +32,9 @@ step_machine() {
   machine_kernels "$@"
   mkdir -p "$out"
   rm -f "$out/results.json"
-  machine_payload "$out/payload.img"
+  machine_payload "$out/payload.tar"
   "$imad_top/tests/machine/run" "${kernels[@]}" --image base="$base_image/disk.img" \
-    --image imad="$imad_image/disk.img" --payload "$out/payload.img" --output "$out" "$@" || true
+    --image imad="$imad_image/disk.img" --payload "$out/payload.tar" --output "$out" "$@" || true
   count "$(jq .passed "$out/results.json")" "$(jq .failed "$out/results.json")"
 }
 

@@ -116,10 +116,3 @@ image_make() {
   quietly mke2fs -q -t ext4 -L imad-root -E lazy_itable_init=1,lazy_journal_init=1 \
     -d "$2" "$1/disk.img"
 }
-
-# image_payload FILE DIR: a small read-only disk with the test stages and packages for one run.
-image_payload() {
-  rm -f "$1"
-  truncate -s 64M "$1"
-  quietly mke2fs -q -t ext4 -L imad-test -O ^has_journal -d "$2" "$1"
-}
