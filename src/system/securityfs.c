@@ -105,7 +105,7 @@ int securityfs_load_policy(int root_fd, const char *path, const PolicyFileOps *o
                 PolicyLoadResult *ret_result)
 {
         _cleanup_free_ char *before = NULL, *after = NULL;
-        ImaPolicyState state;
+        ImaPolicyState state = IMA_POLICY_STATE_MAX;
         int r;
 
         *ret_result = (PolicyLoadResult){ .proof = POLICY_LOAD_PROOF_NONE };
