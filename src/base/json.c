@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/fs.h"
+
 static const char *const mode_names[JSON_MODE_MAX] = {
         [JSON_OFF] = "off",
         [JSON_PRETTY] = "pretty",
@@ -51,6 +53,22 @@ int json_parse(const char *text, size_t size, json_t **ret_value)
                 return -EBADMSG;
         *ret_value = value;
         return 0;
+}
+
+int json_store(int root_fd, const char *directory, const char *path, const json_t *value)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!value)
+                return -ENOMEM;
+        r = json_format(value, &text);
+        if (r < 0)
+                return r;
+        r = fs_make_directories(root_fd, directory, 0755);
+        if (r < 0)
+                return r;
+        return fs_replace_file(root_fd, path, text, strlen(text), 0644);
 }
 
 int json_set_time(json_t *object, const char *key, usec_t usec)

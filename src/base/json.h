@@ -30,5 +30,11 @@ int json_format(const json_t *value, char **ret_text);
 /* Parses text of at most `size` bytes; duplicate keys are refused. -EBADMSG when malformed. */
 int json_parse(const char *text, size_t size, json_t **ret_value);
 
+/*
+ * Replaces the file at path, in directory, below the root by the compact text of value, as
+ * fs_replace_file() does; makes the directory. value may be NULL, for want of memory: -ENOMEM.
+ */
+int json_store(int root_fd, const char *directory, const char *path, const json_t *value);
+
 /* Sets KEY (integer microseconds) and KEY less "_usec" as RFC 3339 text. `key` ends in "_usec". */
 int json_set_time(json_t *object, const char *key, usec_t usec);

@@ -137,18 +137,8 @@ int boot_record_load(int root_fd, BootRecord *ret_record)
 int boot_record_store(int root_fd, const BootRecord *record)
 {
         _cleanup_json_ json_t *json = boot_record_to_json(record);
-        _cleanup_free_ char *text = NULL;
-        int r;
+        int r = json_store(root_fd, BOOT_RECORD_DIRECTORY, BOOT_RECORD_PATH, json);
 
-        if (!json)
-                return -ENOMEM;
-        r = json_format(json, &text);
-        if (r < 0)
-                return r;
-        r = fs_make_directories(root_fd, BOOT_RECORD_DIRECTORY, 0755);
-        if (r < 0)
-                return r;
-        r = fs_replace_file(root_fd, BOOT_RECORD_PATH, text, strlen(text), 0644);
         if (r < 0)
                 return r;
         if (record->outcome == BOOT_OUTCOME_LOADED)

@@ -184,23 +184,13 @@ int generation_state_load(int root_fd, GenerationState *ret_state, DiagList *dia
 
 int generation_state_store(int root_fd, const GenerationState *state)
 {
-        _cleanup_free_ char *text = NULL;
         _cleanup_json_ json_t *json = json_pack("{s:i, s:o, s:I}", "version", STATE_VERSION,
                         "intended",
                         state->intended == 0 ? json_null()
                                              : json_integer((json_int_t) state->intended),
                         "next", (json_int_t) state->next);
-        int r;
 
-        if (!json)
-                return -ENOMEM;
-        r = json_format(json, &text);
-        if (r < 0)
-                return r;
-        r = fs_make_directories(root_fd, GENERATION_STORE_PATH, 0755);
-        if (r < 0)
-                return r;
-        return fs_replace_file(root_fd, GENERATION_STATE_PATH, text, strlen(text), 0644);
+        return json_store(root_fd, GENERATION_STORE_PATH, GENERATION_STATE_PATH, json);
 }
 
 int generation_store_lock(int root_fd, int *ret_fd)
