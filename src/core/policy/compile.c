@@ -114,7 +114,7 @@ static int read_fragments(Compiler *c, const PolicySource *sources, size_t n_sou
         for (size_t i = 0; i < n_sources; i++) {
                 Fragment *f = &c->fragments[i];
                 const Fragment *before;
-                int r = fragment_parse(&sources[i], c->target, f, c->diags);
+                int r = fragment_parse(&sources[i], c->target, c->names, f, c->diags);
 
                 if (r < 0)
                         return r;

@@ -21,9 +21,9 @@ typedef struct Policy Policy;
 
 /*
  * Compiles fragments, which come in the order of their names; a policy without rules is valid.
- * Without a target nothing that depends on the kernel is checked and every `when` counts as
- * fulfilled; without names no user or group names are known. The policy owns all it needs.
- * -EBADMSG when diags got an error, -ENOMEM; nothing is returned then.
+ * Without a target nothing that depends on the kernel is checked and what a `when` says of it
+ * counts as fulfilled; without names no user or group names are known. The policy owns all it
+ * needs. -EBADMSG when diags got an error, -ENOMEM; nothing is returned then.
  */
 int policy_compile(const PolicySource *sources, size_t n_sources, const Target *target,
                 const NameResolver *names, Policy **ret_policy, DiagList *diags);

@@ -8,6 +8,7 @@
 
 typedef struct Condition {
         const Target *target;
+        const NameResolver *names;
         const char *source;
         DiagList *diags;
         bool fulfilled;
@@ -88,6 +89,38 @@ static int evaluate_config(Condition *c, const YamlNode *node)
         return 0;
 }
 
+static int evaluate_owner(Condition *c, const YamlNode *node, const char *kind,
+                int (*find)(void *userdata, const char *name, uint32_t *ret_id))
+{
+        uint32_t id;
+        int r;
+
+        if (node->text[0] == '\0' || strpbrk(node->text, " \t\n:"))
+                return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
+                                "write user: [postgres], or group: with the name of a group",
+                                "'%s' is not the name of a %s", node->text, kind);
+        r = find ? find(c->names->userdata, node->text, &id) : -ENOENT;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 && r != -ENOENT)
+                return diag_error(c->diags, POLICY_CODE_UNKNOWN_OWNER, place_of(c, node),
+                                "getent shows whether names can be resolved; try again",
+                                "cannot look up the %s '%s': %s", kind, node->text, strerror(-r));
+        if (r < 0)
+                c->fulfilled = false;
+        return 0;
+}
+
+static int evaluate_user(Condition *c, const YamlNode *node)
+{
+        return evaluate_owner(c, node, "user", c->names ? c->names->user : NULL);
+}
+
+static int evaluate_group(Condition *c, const YamlNode *node)
+{
+        return evaluate_owner(c, node, "group", c->names ? c->names->group : NULL);
+}
+
 static int evaluate_each(Condition *c, const YamlNode *node,
                 int (*evaluate)(Condition *c, const YamlNode *node))
 {
@@ -118,19 +151,35 @@ static int evaluate_each(Condition *c, const YamlNode *node,
 
 static int evaluate_key(Condition *c, const YamlNode *value)
 {
-        if (strcmp(value->key->text, "kernel") == 0)
-                return evaluate_each(c, value, evaluate_kernel);
-        if (strcmp(value->key->text, "config") == 0)
-                return evaluate_each(c, value, evaluate_config);
+        static const struct {
+                const char *key;
+                int (*evaluate)(Condition *c, const YamlNode *node);
+        } kinds[] = {
+                {"kernel",  evaluate_kernel},
+                { "config", evaluate_config},
+                { "user",   evaluate_user  },
+                { "group",  evaluate_group },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (strcmp(value->key->text, kinds[i].key) == 0)
+                        return evaluate_each(c, value, kinds[i].evaluate);
         return diag_error(c->diags, POLICY_CODE_UNKNOWN_KEY, place_of(c, value->key),
-                        "conditions are kernel: \">=6.1\" and config: [OPTION]",
+                        "conditions are kernel: \">=6.1\", config: [OPTION], user: [NAME] and "
+                        "group: [NAME]",
                         "'%s' is not a condition", value->key->text);
 }
 
-int condition_evaluate(
-                const YamlNode *when, const Target *target, const char *source, DiagList *diags)
+int condition_evaluate(const YamlNode *when, const Target *target, const NameResolver *names,
+                const char *source, DiagList *diags)
 {
-        Condition c = { .target = target, .source = source, .diags = diags, .fulfilled = true };
+        Condition c = {
+                .target = target,
+                .names = names,
+                .source = source,
+                .diags = diags,
+                .fulfilled = true,
+        };
         int r;
 
         if (when->type != YAML_TYPE_MAPPING || !when->first) {

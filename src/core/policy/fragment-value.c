@@ -130,10 +130,10 @@ static int parse_owner(const Scalar *s, RuleValue *ret_value)
                 return r;
         if (r < 0 || id == UINT32_MAX)
                 return refuse(s, POLICY_CODE_UNKNOWN_OWNER,
-                                user ? "create the user first (getent passwd NAME), or write its "
-                                       "number"
-                                     : "create the group first (getent group NAME), or write its "
-                                       "number",
+                                user ? "create the user first (getent passwd NAME), write its "
+                                       "number, or add when: {user: NAME} to the rule"
+                                     : "create the group first (getent group NAME), write its "
+                                       "number, or add when: {group: NAME} to the rule",
                                 "%s: there is no %s '%.*s'", s->keyword->name,
                                 user ? "user" : "group", VALUE_SHOWN_MAX, s->text);
         r = value_from_number(s->id, s->op, id, s->context->arena, ret_value);

@@ -10,6 +10,7 @@
 typedef struct Reader {
         Fragment *fragment;
         const Target *target;
+        const NameResolver *names;
         DiagList *diags;
 } Reader;
 
@@ -204,7 +205,8 @@ static int evaluate_when(const Reader *reader, const YamlNode *mapping, bool *re
 
         if (!when)
                 return 0;
-        r = condition_evaluate(when, reader->target, reader->fragment->source->path, reader->diags);
+        r = condition_evaluate(when, reader->target, reader->names, reader->fragment->source->path,
+                        reader->diags);
         if (r < 0)
                 return r;
         *ret_active = *ret_active && r > 0;
@@ -431,11 +433,16 @@ static int read_name(Reader *reader)
         return 0;
 }
 
-int fragment_parse(const PolicySource *source, const Target *target, Fragment *ret_fragment,
-                DiagList *diags)
+int fragment_parse(const PolicySource *source, const Target *target, const NameResolver *names,
+                Fragment *ret_fragment, DiagList *diags)
 {
         _cleanup_(fragment_done) Fragment fragment = { .source = source, .active = true };
-        Reader reader = { .fragment = &fragment, .target = target, .diags = diags };
+        Reader reader = {
+                .fragment = &fragment,
+                .target = target,
+                .names = names,
+                .diags = diags,
+        };
         int r;
 
         r = read_name(&reader);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/policy/names.h"
 #include "core/policy/source.h"
 #include "core/policy/target.h"
 #include "core/policy/yaml.h"
@@ -56,8 +57,8 @@ void fragment_done(Fragment *fragment);
  * Reads a fragment; the source must outlive it. Mistakes are added to diags and left out of the
  * fragment, so that reading can go on: the caller looks at diags->errors. -ENOMEM.
  */
-int fragment_parse(const PolicySource *source, const Target *target, Fragment *ret_fragment,
-                DiagList *diags);
+int fragment_parse(const PolicySource *source, const Target *target, const NameResolver *names,
+                Fragment *ret_fragment, DiagList *diags);
 
 /*
  * A value or list of values as one list, with every $name replaced by what it stands for. Mistakes
