@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "base/strings.h"
 
 static const char *const severity_names[DIAG_SEVERITY_MAX] = {
@@ -14,20 +13,51 @@ static const char *const severity_names[DIAG_SEVERITY_MAX] = {
         [DIAG_NOTE] = "note",
 };
 
-static const char *const severity_colors[DIAG_SEVERITY_MAX] = {
-        [DIAG_ERROR] = "\033[1;31m",
-        [DIAG_WARNING] = "\033[1;35m",
-        [DIAG_NOTE] = "\033[1;36m",
-};
-
 const char *diag_severity_to_string(DiagSeverity severity)
 {
         return severity < DIAG_SEVERITY_MAX ? severity_names[severity] : "error";
 }
 
+DiagSeverity diag_severity_from_string(const char *name)
+{
+        for (DiagSeverity i = 0; i < DIAG_SEVERITY_MAX; i++)
+                if (strcmp(severity_names[i], name) == 0)
+                        return i;
+        return DIAG_ERROR;
+}
+
+static void related_done(DiagRelated *related)
+{
+        free((char *) related->place.source);
+        free(related->excerpt.text);
+        free(related->message);
+        *related = (DiagRelated){ 0 };
+}
+
+static void edit_done(DiagEdit *edit)
+{
+        free(edit->text);
+        free(edit->old);
+        *edit = (DiagEdit){ 0 };
+}
+
+static void give_up_fix(Diag *d)
+{
+        for (size_t i = 0; i < d->n_edits; i++)
+                edit_done(&d->edits[i]);
+        free(TAKE_PTR(d->edits));
+        d->n_edits = 0;
+        d->unfixable = true;
+}
+
 static void diag_done(Diag *d)
 {
+        for (size_t i = 0; i < d->n_related; i++)
+                related_done(&d->related[i]);
+        free(d->related);
+        give_up_fix(d);
         free(d->source);
+        free(d->excerpt.text);
         free(d->message);
         free(d->hint);
         *d = (Diag){ 0 };
@@ -84,6 +114,8 @@ int diag_add(DiagList *list, DiagSeverity severity, const char *code, DiagPlace 
                 .severity = severity,
                 .line = place.line,
                 .column = place.column,
+                .end_line = place.end_line,
+                .end_column = place.end_column,
         };
         va_list args;
         int r;
@@ -103,6 +135,76 @@ int diag_add(DiagList *list, DiagSeverity severity, const char *code, DiagPlace 
         if (r < 0)
                 return r;
         return severity == DIAG_ERROR ? -EBADMSG : 0;
+}
+
+/* NULL when it was dropped: a list that is full stays full. */
+static Diag *last_diag(DiagList *list)
+{
+        return list->count > 0 && list->dropped == 0 ? &list->items[list->count - 1] : NULL;
+}
+
+void diag_relate(DiagList *list, DiagPlace place, const char *format, ...)
+{
+        _cleanup_(related_done) DiagRelated related = { .place = place };
+        Diag *d = last_diag(list);
+        DiagRelated *all;
+        char *source = NULL;
+        va_list args;
+        int r;
+
+        related.place.source = NULL;
+        if (!d || d->n_related >= DIAG_RELATED_MAX || copy_string(place.source, &source) < 0)
+                return;
+        related.place.source = source;
+        va_start(args, format);
+        r = vasprintf(&related.message, format, args);
+        va_end(args);
+        if (r < 0) {
+                related.message = NULL;
+                return;
+        }
+        string_make_utf8(related.message);
+        all = reallocarray(d->related, d->n_related + 1, sizeof(DiagRelated));
+        if (!all)
+                return;
+        d->related = all;
+        all[d->n_related++] = TAKE_STRUCT(related);
+}
+
+void diag_suggest(DiagList *list, DiagPlace place, const char *text)
+{
+        _cleanup_(edit_done) DiagEdit edit = { .place = place };
+        Diag *d = last_diag(list);
+        DiagEdit *edits;
+
+        if (!d || d->unfixable || place.line == 0 || place.end_line == 0)
+                return;
+        edit.place.source = NULL;
+        if (d->n_edits >= DIAG_EDITS_MAX || copy_string(text, &edit.text) < 0) {
+                give_up_fix(d);
+                return;
+        }
+        edits = reallocarray(d->edits, d->n_edits + 1, sizeof(DiagEdit));
+        if (!edits) {
+                give_up_fix(d);
+                return;
+        }
+        d->edits = edits;
+        edits[d->n_edits++] = TAKE_STRUCT(edit);
+}
+
+DiagPlace diag_place_behind(DiagPlace place)
+{
+        place.line = place.end_line;
+        place.column = place.end_column;
+        return place;
+}
+
+DiagPlace diag_place_before(DiagPlace place)
+{
+        place.end_line = place.line;
+        place.end_column = place.column;
+        return place;
 }
 
 int diag_list_merge(DiagList *list, DiagList *from)
@@ -146,105 +248,4 @@ int diag_list_merge_unique(DiagList *list, DiagList *from)
         list->dropped += from->dropped;
         diag_list_done(from);
         return 0;
-}
-
-json_t *diag_list_to_json(const DiagList *list)
-{
-        json_t *array = json_array();
-
-        for (size_t i = 0; array && i < list->count; i++) {
-                const Diag *d = &list->items[i];
-                json_t *item = json_pack("{s:s, s:s, s:s?, s:I, s:I, s:s, s:s?}", "severity",
-                                diag_severity_to_string(d->severity), "code", d->code, "source",
-                                d->source, "line", (json_int_t) d->line, "column",
-                                (json_int_t) d->column, "message", d->message, "hint", d->hint);
-
-                if (!item || json_array_append_new(array, item) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        }
-        return array;
-}
-
-static DiagSeverity diag_severity_from_string(const char *name)
-{
-        for (DiagSeverity i = 0; i < DIAG_SEVERITY_MAX; i++)
-                if (strcmp(severity_names[i], name) == 0)
-                        return i;
-        return DIAG_ERROR;
-}
-
-static int diag_from_json(const json_t *json, DiagList *list)
-{
-        const char *severity = json_string_value(json_object_get(json, "severity"));
-        const char *code = json_string_value(json_object_get(json, "code"));
-        const char *message = json_string_value(json_object_get(json, "message"));
-        DiagPlace place = {
-                .source = json_string_value(json_object_get(json, "source")),
-                .line = (uint32_t) json_integer_value(json_object_get(json, "line")),
-                .column = (uint32_t) json_integer_value(json_object_get(json, "column")),
-        };
-        int r;
-
-        if (!severity || !code || !message)
-                return -EBADMSG;
-        r = diag_add(list, diag_severity_from_string(severity), code, place,
-                        json_string_value(json_object_get(json, "hint")), "%s", message);
-        return r == -EBADMSG ? 0 : r;
-}
-
-int diag_list_from_json(const json_t *json, DiagList *ret_list)
-{
-        _cleanup_diags_ DiagList list = { 0 };
-        const json_t *item;
-        size_t i;
-
-        if (!json_is_array(json))
-                return -EBADMSG;
-        json_array_foreach (json, i, item) {
-                int r = diag_from_json(item, &list);
-
-                if (r < 0)
-                        return r;
-        }
-        *ret_list = TAKE_STRUCT(list);
-        return 0;
-}
-
-/* Fragments and lists bring their own characters into messages; a terminal must not obey them. */
-static void print_clean(const char *text, FILE *file)
-{
-        _cleanup_free_ char *clean = escape_text(text, strlen(text), ESCAPE_KEEP_BACKSLASH);
-
-        fputs(clean ?: "?", file);
-}
-
-static void diag_print(const Diag *d, FILE *file, bool color)
-{
-        if (d->source) {
-                print_clean(d->source, file);
-                fputc(':', file);
-        }
-        if (d->source && d->line > 0)
-                fprintf(file, "%u:", d->line);
-        if (d->source && d->line > 0 && d->column > 0)
-                fprintf(file, "%u:", d->column);
-        fprintf(file, "%s%s%s:%s ", d->source ? " " : "", color ? severity_colors[d->severity] : "",
-                        diag_severity_to_string(d->severity), color ? "\033[0m" : "");
-        print_clean(d->message, file);
-        fprintf(file, " [%s]\n", d->code);
-        if (d->hint) {
-                fputs("  hint: ", file);
-                print_clean(d->hint, file);
-                fputc('\n', file);
-        }
-}
-
-void diag_list_print(const DiagList *list, FILE *file, bool color)
-{
-        for (size_t i = 0; i < list->count; i++)
-                diag_print(&list->items[i], file, color);
-        if (list->dropped > 0)
-                fprintf(file, "… and %zu more diagnostics\n", list->dropped);
 }

@@ -17,5 +17,12 @@ typedef enum EscapeFlags {
  */
 char *escape_text(const char *bytes, size_t size, unsigned flags);
 
-/* True when the bytes are well-formed UTF-8 without NUL. */
-bool utf8_is_valid(const char *bytes, size_t size);
+/* Room for one character, escaped, and a NUL. */
+#define ESCAPE_MAX 17
+
+/*
+ * The same for the character at bytes alone, size of them being there, at least one. Returns how
+ * many bytes it took.
+ */
+size_t escape_character(
+                const char *bytes, size_t size, unsigned flags, char out[static ESCAPE_MAX]);

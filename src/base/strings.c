@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "base/utf8.h"
+
 #define NEAREST_WORD_MAX 64
 
 bool string_ends_with(const char *string, const char *suffix)
@@ -25,58 +27,25 @@ char *string_strip(char *string)
         return string;
 }
 
-/* Bytes of the character at s, 0 when it is none: overlong, a surrogate, above U+10FFFF. */
-static size_t utf8_length(const unsigned char *s)
-{
-        static const struct {
-                unsigned char first, last, second_min, second_max;
-                size_t length;
-        } forms[] = {
-                {0x01,  0x7f, 0,    0,    1},
-                { 0xc2, 0xdf, 0x80, 0xbf, 2},
-                { 0xe0, 0xe0, 0xa0, 0xbf, 3},
-                { 0xe1, 0xec, 0x80, 0xbf, 3},
-                { 0xed, 0xed, 0x80, 0x9f, 3},
-                { 0xee, 0xef, 0x80, 0xbf, 3},
-                { 0xf0, 0xf0, 0x90, 0xbf, 4},
-                { 0xf1, 0xf3, 0x80, 0xbf, 4},
-                { 0xf4, 0xf4, 0x80, 0x8f, 4},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
-                if (s[0] < forms[i].first || s[0] > forms[i].last)
-                        continue;
-                if (forms[i].length > 1 &&
-                                (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
-                        return 0;
-                for (size_t j = 2; j < forms[i].length; j++)
-                        if (s[j] < 0x80 || s[j] > 0xbf)
-                                return 0;
-                return forms[i].length;
-        }
-        return 0;
-}
-
 bool string_is_utf8(const char *string)
 {
-        while (*string) {
-                size_t length = utf8_length((const unsigned char *) string);
-
-                if (length == 0)
-                        return false;
-                string += length;
-        }
-        return true;
+        return utf8_is_valid(string, strlen(string));
 }
 
 void string_make_utf8(char *string)
 {
-        while (*string) {
-                size_t length = utf8_length((const unsigned char *) string);
+        size_t left = strlen(string);
 
-                if (length == 0)
+        while (left > 0) {
+                uint32_t character;
+                size_t length = utf8_decode(string, left, &character);
+
+                if (length == 0) {
                         *string = '?';
-                string += length > 0 ? length : 1;
+                        length = 1;
+                }
+                string += length;
+                left -= length;
         }
 }
 

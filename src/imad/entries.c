@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "bus/error.h"
 #include "bus/names.h"
 #include "core/measurements/template.h"

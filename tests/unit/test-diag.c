@@ -125,3 +125,139 @@ Test(diag, bytes_that_are_no_utf8_do_not_cost_the_report)
         cr_assert_str_eq(list.items[0].hint, "h???");
         cr_assert_str_eq(list.items[0].message, "'\xc3\xa4?' is odd");
 }
+
+/* The text of one error that stands in a source of one line. */
+static char *print_in(const char *line, uint32_t column, uint32_t end_column)
+{
+        _cleanup_diags_ DiagList list = { 0 };
+
+        (void) diag_error(&list, "E100", ((DiagPlace){ "x.yaml", 1, column, 1, end_column }), NULL,
+                        "wrong");
+        diag_list_add_excerpts(&list, 0, "x.yaml", line, strlen(line));
+        return print(&list);
+}
+
+#define HEAD(column) "x.yaml:1:" column ": error: wrong [E100]\n"
+
+Test(diag, the_line_is_shown_with_what_is_meant_underlined)
+{
+        _cleanup_free_ char *text = print_in("    func: BPRM_CHEK\nnext", 11, 20);
+
+        cr_assert_str_eq(text, HEAD("11") "    1 |     func: BPRM_CHEK\n"
+                                          "      |           ^~~~~~~~~\n");
+}
+
+Test(diag, the_caret_stands_under_the_right_cell)
+{
+        _cleanup_free_ char *wide = print_in("日本: x", 5, 6), *tab = print_in("\ta: x", 5, 6),
+                            *control = print_in("\033: x", 4, 5);
+
+        cr_assert_str_eq(wide, HEAD("5") "    1 | 日本: x\n"
+                                         "      |       ^\n");
+        cr_assert_str_eq(tab, HEAD("5") "    1 |         a: x\n"
+                                        "      |            ^\n");
+        cr_assert_str_eq(control, HEAD("4") "    1 | \\x1b: x\n"
+                                            "      |       ^\n");
+}
+
+Test(diag, a_place_behind_the_line_and_one_that_goes_on_below_are_shown)
+{
+        _cleanup_diags_ DiagList list = { 0 };
+        _cleanup_free_ char *behind = print_in("abc", 4, 4), *text = NULL;
+
+        cr_assert_str_eq(behind, HEAD("4") "    1 | abc\n      |    ^\n");
+        (void) diag_error(&list, "E100", ((DiagPlace){ "x.yaml", 1, 2, 2, 3 }), NULL, "wrong");
+        diag_list_add_excerpts(&list, 0, "x.yaml", "abcd\nefgh\n", 10);
+        text = print(&list);
+        cr_assert_str_eq(text, HEAD("2") "    1 | abcd\n      |  ^~~\n");
+}
+
+Test(diag, a_long_line_is_cut_around_the_caret)
+{
+        char line[1001];
+        _cleanup_free_ char *text = NULL;
+        const char *caret;
+
+        memset(line, 'x', 1000);
+        line[1000] = '\0';
+        line[499] = 'Y';
+        text = print_in(line, 500, 501);
+        caret = strstr(text, "      | ");
+        cr_assert_lt(strlen(text), 400);
+        cr_assert(strstr(text, "| …xxx") && strstr(text, "xxx…\n"));
+        /* "…" has three bytes and one cell. */
+        cr_assert_eq(strstr(text, "Y") - strstr(text, "    1 |") - 2, strstr(caret, "^") - caret);
+}
+
+Test(diag, related_places_show_their_own_lines)
+{
+        static const char source[] = "first\nsecond\n";
+        _cleanup_diags_ DiagList list = { 0 };
+        _cleanup_free_ char *text = NULL;
+
+        (void) diag_error(&list, "E100", ((DiagPlace){ "x", 2, 1, 2, 7 }), NULL, "twice");
+        diag_relate(&list, (DiagPlace){ "x", 1, 1, 1, 6 }, "first used here");
+        diag_list_add_excerpts(&list, 0, "x", source, strlen(source));
+        text = print(&list);
+        cr_assert_str_eq(text, "x:2:1: error: twice [E100]\n"
+                               "    2 | second\n      | ^~~~~~\n"
+                               "  x:1:1: note: first used here\n"
+                               "    1 | first\n      | ^~~~~\n");
+}
+
+Test(diag, a_fix_says_what_to_replace_insert_and_remove)
+{
+        static const char source[] = "uid: zero\n";
+        static const DiagPlace key = { "x", 1, 1, 1, 4 }, value = { "x", 1, 6, 1, 10 };
+        _cleanup_diags_ DiagList list = { 0 };
+        _cleanup_free_ char *text = NULL;
+
+        (void) diag_error(&list, "E100", value, NULL, "wrong");
+        diag_suggest(&list, diag_place_before(key), "e");
+        diag_suggest(&list, value, "0");
+        diag_suggest(&list, diag_place_behind(value), "\n    when: {kernel: \">=6.3\"}");
+        diag_list_add_excerpts(&list, 0, "x", source, strlen(source));
+        text = print(&list);
+        cr_assert(strstr(text, "  fix: insert e; replace zero by 0; add below line 1: "
+                               "when: {kernel: \">=6.3\"}\n"),
+                        "%s", text);
+}
+
+Test(diag, everything_travels_as_json)
+{
+        static const char source[] = "first\nsecond\n";
+        _cleanup_diags_ DiagList list = { 0 }, copy = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        _cleanup_free_ char *before = NULL, *after = NULL;
+
+        (void) diag_error(&list, "E100", ((DiagPlace){ "x", 2, 1, 2, 7 }), "hint", "twice");
+        diag_relate(&list, (DiagPlace){ "x", 1, 1, 1, 6 }, "first used here");
+        diag_suggest(&list, (DiagPlace){ "x", 2, 1, 2, 7 }, "third");
+        diag_list_add_excerpts(&list, 0, "x", source, strlen(source));
+        json = diag_list_to_json(&list);
+        cr_assert_eq(diag_list_from_json(json, &copy), 0);
+        before = print(&list);
+        after = print(&copy);
+        cr_assert(strstr(before, "fix: replace second by third"));
+        cr_assert_str_eq(before, after);
+}
+
+Test(diag, a_fix_above_the_limit_is_taken_back_whole)
+{
+        _cleanup_diags_ DiagList list = { 0 };
+
+        (void) diag_error(&list, "E100", place, NULL, "wrong");
+        for (uint32_t i = 1; i <= DIAG_EDITS_MAX + 5; i++)
+                diag_suggest(&list, (DiagPlace){ "x", i, 1, i, 2 }, "");
+        cr_assert_eq(list.items[0].n_edits, 0);
+}
+
+Test(diag, what_belongs_to_a_dropped_diagnostic_is_dropped_with_it)
+{
+        _cleanup_diags_ DiagList list = { 0 };
+
+        for (int i = 0; i < DIAG_LIST_MAX + 1; i++)
+                (void) diag_error(&list, "E100", place, NULL, "number %d", i);
+        diag_relate(&list, place, "here");
+        cr_assert_eq(list.items[DIAG_LIST_MAX - 1].n_related, 0);
+}

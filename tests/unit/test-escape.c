@@ -75,7 +75,4 @@ Test(escape, zero_bytes_inside_are_seen)
         _cleanup_free_ char *text = escape_text("a\0b", 3, 0);
 
         cr_assert_str_eq(text, "a\\x00b");
-        cr_assert_not(utf8_is_valid("a\0b", 3));
-        cr_assert(utf8_is_valid("é", 2));
-        cr_assert_not(utf8_is_valid("é", 1));
 }

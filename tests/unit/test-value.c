@@ -140,9 +140,13 @@ Test(value, diagnostics_keep_their_keys)
         _cleanup_fixture_ Fixture f = fixture_new();
         _cleanup_diags_ DiagList diags = { 0 };
 
-        (void) diag_error(&diags, "E101", ((DiagPlace){ "a.yaml", 3, 4 }), NULL, "unknown key");
+        (void) diag_error(
+                        &diags, "E101", ((DiagPlace){ "a.yaml", 3, 4, 3, 5 }), NULL, "unknown key");
+        diag_suggest(&diags, (DiagPlace){ NULL, 3, 4, 3, 5 }, "y");
         cr_assert_geq(bus_append_diags(f.m, &diags), 0);
         seal(&f);
-        expect_value(&f, "[{\"code\":\"E101\",\"column\":4,\"line\":3,\"message\":\"unknown key\","
+        expect_value(&f, "[{\"code\":\"E101\",\"column\":4,\"end_column\":5,\"end_line\":3,"
+                         "\"fix\":[{\"column\":4,\"end_column\":5,\"end_line\":3,\"line\":3,"
+                         "\"text\":\"y\"}],\"line\":3,\"message\":\"unknown key\","
                          "\"severity\":\"error\",\"source\":\"a.yaml\"}]");
 }

@@ -30,6 +30,31 @@ Test(yaml, nodes_know_their_places_and_stay_text)
         cr_assert_null(yaml_find(document.root, "none"));
 }
 
+static void expect_end(const YamlNode *node, uint32_t line, uint32_t column)
+{
+        cr_expect_eq(node->end_line, line);
+        cr_expect_eq(node->end_column, column);
+}
+
+/* What is written without brackets ends with its last child, not with the next token. */
+Test(yaml, nodes_know_their_ends)
+{
+        _cleanup_yaml_ YamlDocument document = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        const YamlNode *list;
+
+        cr_assert_eq(parse("a: 'é'\nb:\n  - c: d\n    e: [1,\n      2]\n\n# end\nf: g\n", &document,
+                                     &diags),
+                        0);
+        expect_end(yaml_find(document.root, "a"), 1, 7);
+        list = yaml_find(document.root, "b");
+        expect_end(list->key, 2, 2);
+        expect_end(yaml_find(list->first, "e"), 5, 9);
+        expect_end(list->first, 5, 9);
+        expect_end(list, 5, 9);
+        expect_end(document.root, 8, 5);
+}
+
 Test(yaml, aliases_have_their_own_place_and_share_what_they_name)
 {
         _cleanup_yaml_ YamlDocument document = { 0 };

@@ -190,6 +190,9 @@ int policy_compile(const PolicySource *sources, size_t n_sources, const Target *
         if (r < 0 && r != -E2BIG)
                 return r;
         sort_diags(diags, first, sources, n_sources);
+        for (size_t i = 0; i < n_sources && diags->count > first; i++)
+                diag_list_add_excerpts(
+                                diags, first, sources[i].path, sources[i].text, sources[i].size);
         if (diags->errors > errors)
                 return -EBADMSG;
         *ret_policy = TAKE_PTR(policy);

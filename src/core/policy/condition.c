@@ -31,7 +31,7 @@ static const struct {
 
 static DiagPlace place_of(const Condition *c, const YamlNode *node)
 {
-        return (DiagPlace){ c->source, node->line, node->column };
+        return yaml_place(node, c->source);
 }
 
 static int evaluate_kernel(Condition *c, const YamlNode *node)

@@ -21,7 +21,7 @@ typedef struct Scalar {
 
 static DiagPlace place_of(const Scalar *s)
 {
-        return (DiagPlace){ s->context->source, s->node->line, s->node->column };
+        return yaml_place(s->node, s->context->source);
 }
 
 #define refuse(s, code, hint, ...)                                                                 \

@@ -49,8 +49,7 @@ void fragment_done(Fragment *fragment)
 
 DiagPlace fragment_place(const Fragment *fragment, const YamlNode *node)
 {
-        return (DiagPlace){ fragment->source->path, node ? node->line : 0,
-                node ? node->column : 0 };
+        return yaml_place(node, fragment->source->path);
 }
 
 static int say(const Reader *reader, const char *code, const YamlNode *node, const char *hint,

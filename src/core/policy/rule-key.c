@@ -90,7 +90,7 @@ static const char *nearest_key(const char *word)
 
 static int refuse_key(const YamlNode *key, const char *word, const char *source, DiagList *diags)
 {
-        DiagPlace place = { source, key->line, key->column };
+        DiagPlace place = yaml_place(key, source);
         _cleanup_free_ char *hint = NULL;
         const char *nearest;
 
@@ -132,8 +132,7 @@ int rule_key_parse(const YamlNode *key, const char *source, KeywordId *ret_id,
                 *ret_operator = (KeywordOperator) op[0];
                 return 1;
         }
-        return diag_error(diags, POLICY_CODE_OPERATOR,
-                        (DiagPlace){ source, key->line, key->column },
+        return diag_error(diags, POLICY_CODE_OPERATOR, yaml_place(key, source),
                         strlen(keyword_get(id)->operators) > 1
                                         ? "the operators are > and <, as in uid>: 999"
                                         : "write the keyword and a colon",

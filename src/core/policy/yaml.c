@@ -10,6 +10,9 @@
 /* Anchors of one document, looked up one by one: more than a person needs. */
 #define ANCHORS_MAX 256
 
+typedef yaml_parser_t YamlParser;
+typedef yaml_event_t YamlEvent;
+
 typedef struct Anchor {
         const char *name;
         const YamlNode *node; /* NULL while it is open: an alias in it would be endless */
@@ -35,9 +38,6 @@ typedef struct Builder {
         bool document_seen;
         bool failed; /* something was refused, reading goes on */
 } Builder;
-
-typedef yaml_parser_t YamlParser;
-typedef yaml_event_t YamlEvent;
 
 void yaml_document_done(YamlDocument *document)
 {
@@ -75,15 +75,22 @@ static DiagPlace mark_place(const Builder *b, const yaml_mark_t *mark)
 /* An error that leaves the tree usable is reported and reading goes on. */
 #define refuse_and_go_on(b, ...) (refuse(b, __VA_ARGS__) == -ENOMEM ? -ENOMEM : 0)
 
-static YamlNode *node_new(Builder *b, YamlType type, const yaml_mark_t *mark)
+static void set_end(YamlNode *node, const yaml_mark_t *mark)
+{
+        node->end_line = (uint32_t) mark->line + 1;
+        node->end_column = (uint32_t) mark->column + 1;
+}
+
+static YamlNode *node_new(Builder *b, YamlType type, const YamlEvent *event)
 {
         YamlNode *node = arena_new(&b->document.arena, YamlNode, 1);
 
         if (node) {
                 node->type = (uint8_t) type;
-                node->line = (uint32_t) mark->line + 1;
-                node->column = (uint32_t) mark->column + 1;
+                node->line = (uint32_t) event->start_mark.line + 1;
+                node->column = (uint32_t) event->start_mark.column + 1;
                 node->nodes = 1;
+                set_end(node, &event->end_mark);
         }
         return node;
 }
@@ -171,7 +178,7 @@ static int on_alias(Builder *b, const YamlEvent *event)
                 return refuse(b, POLICY_CODE_YAML_LIMIT, &event->start_mark,
                                 "write the values out, or name them under define",
                                 "aliases stand for more than %d values", YAML_ALIAS_NODES_MAX);
-        node = node_new(b, (YamlType) anchor->node->type, &event->start_mark);
+        node = node_new(b, (YamlType) anchor->node->type, event);
         if (!node)
                 return -ENOMEM;
         /* What it names is never changed any more, so that the children are shared. */
@@ -187,7 +194,7 @@ static int on_alias(Builder *b, const YamlEvent *event)
 static int on_scalar(Builder *b, const YamlEvent *event)
 {
         const char *text = (const char *) event->data.scalar.value;
-        YamlNode *node = node_new(b, YAML_TYPE_SCALAR, &event->start_mark);
+        YamlNode *node = node_new(b, YAML_TYPE_SCALAR, event);
         size_t length = event->data.scalar.length, index;
         int r;
 
@@ -219,8 +226,9 @@ static int on_scalar(Builder *b, const YamlEvent *event)
 }
 
 static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const yaml_char_t *tag,
-                const yaml_mark_t *mark)
+                const YamlEvent *event)
 {
+        const yaml_mark_t *mark = &event->start_mark;
         YamlNode *node;
         size_t index;
         int r;
@@ -235,7 +243,7 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
                 if (r < 0)
                         return r;
         }
-        node = node_new(b, type, mark);
+        node = node_new(b, type, event);
         if (!node)
                 return -ENOMEM;
         r = add_anchor(b, (const char *) anchor, NULL, mark, &index);
@@ -248,13 +256,21 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
         return 0;
 }
 
-static int on_close(Builder *b)
+/* The end of what is written without brackets comes with the next token, so the last child counts.
+ */
+static int on_close(Builder *b, const YamlEvent *event)
 {
         Level *level;
 
         if (b->depth == 0)
                 return -EINVAL;
         level = &b->levels[--b->depth];
+        if (event->end_mark.index > event->start_mark.index) {
+                set_end(level->node, &event->end_mark);
+        } else if (level->last) {
+                level->node->end_line = level->last->end_line;
+                level->node->end_column = level->last->end_column;
+        }
         if (level->anchor > 0)
                 b->anchors[level->anchor - 1].node = level->node;
         if (b->depth > 0)
@@ -282,13 +298,13 @@ static int on_event(Builder *b, const YamlEvent *event)
                 return on_scalar(b, event);
         case YAML_SEQUENCE_START_EVENT:
                 return on_open(b, YAML_TYPE_SEQUENCE, event->data.sequence_start.anchor,
-                                event->data.sequence_start.tag, &event->start_mark);
+                                event->data.sequence_start.tag, event);
         case YAML_MAPPING_START_EVENT:
                 return on_open(b, YAML_TYPE_MAPPING, event->data.mapping_start.anchor,
-                                event->data.mapping_start.tag, &event->start_mark);
+                                event->data.mapping_start.tag, event);
         case YAML_SEQUENCE_END_EVENT:
         case YAML_MAPPING_END_EVENT:
-                return on_close(b);
+                return on_close(b, event);
         default:
                 return 0;
         }

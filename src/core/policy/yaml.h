@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A small model of one YAML document, built from libyaml's events. Every node knows its line and
- * column; scalars stay text until the grammar of fragments gives them a type.
+ * A small model of one YAML document, built from libyaml's events. Every node knows where it begins
+ * and ends; scalars stay text until the grammar of fragments gives them a type.
  *
  * The text is untrusted: size, depth and the nodes that aliases stand for are limited; tags,
  * several documents, merge keys, keys that are no plain scalars and duplicate keys are refused.
@@ -36,6 +36,8 @@ struct YamlNode {
         const char *text;
         uint32_t line;
         uint32_t column;
+        uint32_t end_line; /* behind the last character */
+        uint32_t end_column;
         uint32_t nodes; /* in it, itself included, aliases followed */
         uint8_t type;
         bool plain; /* a scalar without quotes */
@@ -57,6 +59,14 @@ int yaml_parse(const char *text, size_t size, const char *source, YamlDocument *
 
 /* The value of a key, or NULL. */
 const YamlNode *yaml_find(const YamlNode *mapping, const char *key);
+
+/* Where the node stands, in a document called source; NULL stands nowhere. */
+static inline DiagPlace yaml_place(const YamlNode *node, const char *source)
+{
+        if (!node)
+                return (DiagPlace){ .source = source };
+        return (DiagPlace){ source, node->line, node->column, node->end_line, node->end_column };
+}
 
 /* "a list", "a mapping", "a value". */
 const char *yaml_type_to_string(YamlType type);
