@@ -61,29 +61,34 @@ static int evaluate_kernel(Condition *c, const YamlNode *node)
                         "'%s' is not a condition on the kernel's version", node->text);
 }
 
+/* OPTION and OPTION=y are fulfilled when it is on, OPTION=n when it is off. */
 static int evaluate_config(Condition *c, const YamlNode *node)
 {
-        _cleanup_free_ char *hint = NULL;
+        bool off = string_ends_with(node->text, "=n"),
+             marked = off || string_ends_with(node->text, "=y");
+        _cleanup_free_ char *name = strndup(node->text, strlen(node->text) - (marked ? 2 : 0)),
+                            *hint = NULL;
         const char *what;
         int r;
 
-        if (kconfig_explain_name(node->text, &what) == KCONFIG_NAME_MISTAKE) {
+        if (!name)
+                return -ENOMEM;
+        if (kconfig_explain_name(name, &what) == KCONFIG_NAME_MISTAKE) {
                 if (asprintf(&hint, "%s",
                                     what ?: "look the name up in security/integrity/*/Kconfig") < 0)
                         return -ENOMEM;
                 return diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node), hint,
-                                "no kernel has an option %s", node->text);
+                                "no kernel has an option %s", name);
         }
-        if (node->text[0] == '\0' ||
-                        strspn(node->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
-                                           "abcdefghijklmnopqrstuvwxyz") != strlen(node->text))
+        if (name[0] == '\0' || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+                                            "abcdefghijklmnopqrstuvwxyz") != strlen(name))
                 return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
-                                "write config: [IMA_APPRAISE_MODSIG]",
+                                "write config: [IMA_APPRAISE_MODSIG], or IMA_APPRAISE_MODSIG=n",
                                 "'%s' is not the name of a kernel option", node->text);
         if (!c->target)
                 return 0;
-        r = target_has_config(c->target, node->text);
-        if (r <= 0)
+        r = target_has_config(c->target, name);
+        if (r < 0 || (r > 0) == off)
                 c->fulfilled = false;
         c->config_unknown |= r < 0;
         return 0;
