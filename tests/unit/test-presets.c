@@ -1,9 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fixture-policy.h"
 
+/* What presets are compiled for: the kernels of Debian 12, and one with every option of IMA. */
+static const struct {
+        const char *release;
+        const char *options; /* NULL: those of Debian 12 */
+} kernels[] = {
+        {"6.1.0-30-amd64",  NULL                             },
+        { "6.12.0-1-amd64", NULL                             },
+        { "6.12.117",       "IMA_APPRAISE_MODSIG IMA_MEASURE_ASYMMETRIC_KEYS IMA_LSM_RULES "
+                      "IMA_WRITE_POLICY"},
+};
+
+static int any_user(void *userdata, const char *name, uint32_t *ret_id)
+{
+        *ret_id = 999;
+        return 0;
+}
+
+static int no_user(void *userdata, const char *name, uint32_t *ret_id)
+{
+        return -ENOENT;
+}
+
+/* Machines where each service of the presets is installed, and where none is. */
+static const NameResolver everybody = { any_user, any_user, NULL },
+                          nobody = { no_user, no_user, NULL };
+
+static char *preset_directory(void)
+{
+        return fixture_path("%s/../../policy.d", getenv("TEST_DATA"));
+}
+
 static void find_presets(StringList *ret_names)
 {
-        _cleanup_free_ char *directory = fixture_path("%s/../../policy.d", getenv("TEST_DATA"));
+        _cleanup_free_ char *directory = preset_directory();
         _cleanup_strings_ StringList names = { 0 };
 
         fixture_list(directory, &names);
@@ -13,44 +44,68 @@ static void find_presets(StringList *ret_names)
         cr_assert_gt(ret_names->count, 0);
 }
 
-static void expect_compiles(const PolicySourceList *sources, const char *release, const char *what)
+static void get_target(const char *release, const char *options, FixtureTarget *ret_target)
 {
-        _cleanup_free_ char *path = fixture_path("%s/policy/debian-12.config", getenv("TEST_DATA"));
-        _cleanup_(policy_freep) Policy *policy = NULL;
-        _cleanup_(kconfig_freep) Kconfig *config = NULL;
-        _cleanup_(target_freep) Target *target = NULL;
-        _cleanup_diags_ DiagList diags = { 0 };
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *path = fixture_path("%s/policy/debian-12.config", getenv("TEST_DATA")),
+                            *words = fixture_path("%s %s", release, options ?: ""), *config = NULL;
         size_t size;
 
-        text = fixture_read(path, &size);
-        cr_assert_eq(kconfig_parse(text, size, &config), 0);
-        cr_assert_eq(target_new(release, config, &target), 0);
-        cr_expect_eq(policy_compile(sources->items, sources->count, target, NULL, &policy, &diags),
-                        0, "%s for %s", what, release);
+        if (options) {
+                fixture_target_from_words(words, ret_target);
+                return;
+        }
+        config = fixture_read(path, &size);
+        cr_assert_eq(kconfig_parse(config, size, &ret_target->config), 0);
+        cr_assert_eq(target_new(release, ret_target->config, &ret_target->target), 0);
+}
+
+/* Not a single warning is accepted. The policy's text, which may be empty. */
+static char *compile_quietly(const PolicySourceList *sources, const Target *target,
+                const NameResolver *names, const char *what)
+{
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+        char *text = NULL;
+        size_t size;
+
+        cr_expect_eq(policy_compile(sources->items, sources->count, target, names, &policy, &diags),
+                        0, "%s for %s", what, target->release);
         diag_list_print(&diags, stderr, false);
-        cr_assert_eq(diags.count, 0, "%s for %s", what, release);
-        cr_expect_gt(policy_get_rule_count(policy), 0);
+        cr_assert_eq(diags.count, 0, "%s for %s", what, target->release);
+        cr_assert_eq(policy_format(policy, &text, &size), 0);
+        return text;
+}
+
+/* One of them, or all together when name is NULL, for every kernel and on every machine. */
+static void expect_compiles(const StringList *presets, const char *name)
+{
+        _cleanup_free_ char *directory = preset_directory();
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+
+        for (size_t i = 0; i < presets->count; i++)
+                if (!name || string_equal(name, presets->items[i]))
+                        fixture_add(&sources, directory, presets->items[i]);
+        for (size_t i = 0; i < ELEMENTSOF(kernels); i++) {
+                _cleanup_target_ FixtureTarget target = { 0 };
+                _cleanup_free_ char *text = NULL, *without_users = NULL;
+                const char *what = name ?: "all presets";
+
+                get_target(kernels[i].release, kernels[i].options, &target);
+                text = compile_quietly(&sources, target.target, &everybody, what);
+                cr_expect_gt(strlen(text), 0, "%s for %s", what, kernels[i].release);
+                without_users = compile_quietly(&sources, target.target, &nobody, what);
+                cr_expect_leq(strlen(without_users), strlen(text));
+        }
 }
 
 Test(presets, each_and_all_together_compile_without_a_word)
 {
-        static const char *const releases[] = { "6.1.0-30-amd64", "6.12.0-1-amd64" };
-        _cleanup_free_ char *directory = fixture_path("%s/../../policy.d", getenv("TEST_DATA"));
-        _cleanup_sources_ PolicySourceList all = { 0 };
         _cleanup_strings_ StringList names = { 0 };
 
         find_presets(&names);
-        for (size_t i = 0; i < names.count; i++) {
-                _cleanup_sources_ PolicySourceList one = { 0 };
-
-                fixture_add(&one, directory, names.items[i]);
-                fixture_add(&all, directory, names.items[i]);
-                for (size_t j = 0; j < ELEMENTSOF(releases); j++)
-                        expect_compiles(&one, releases[j], names.items[i]);
-        }
-        for (size_t j = 0; j < ELEMENTSOF(releases); j++)
-                expect_compiles(&all, releases[j], "all presets");
+        for (size_t i = 0; i < names.count; i++)
+                expect_compiles(&names, names.items[i]);
+        expect_compiles(&names, NULL);
 }
 
 Test(presets, names_are_numbered_and_the_rest_is_unique)
@@ -68,22 +123,99 @@ Test(presets, names_are_numbered_and_the_rest_is_unique)
         }
 }
 
-/* The kernel's own rules, security/integrity/ima/ima_policy.c: dont_measure_rules and
- * default_measurement_rules. */
-Test(presets, tcb_is_what_the_kernel_has_built_in)
+static char *compile_one(const char *name, const Target *target)
 {
-        _cleanup_free_ char *directory = fixture_path("%s/../../policy.d", getenv("TEST_DATA")),
-                            *expected_path = fixture_path(
-                                            "%s/policy/presets/20-tcb.policy", getenv("TEST_DATA")),
-                            *expected = NULL, *text = NULL;
+        _cleanup_free_ char *directory = preset_directory();
         _cleanup_sources_ PolicySourceList sources = { 0 };
-        _cleanup_(policy_freep) Policy *policy = NULL;
-        _cleanup_diags_ DiagList diags = { 0 };
-        size_t size;
 
-        fixture_add(&sources, directory, "20-tcb.yaml");
-        cr_assert_eq(policy_compile(sources.items, 1, NULL, NULL, &policy, &diags), 0);
-        cr_assert_eq(policy_format(policy, &text, &size), 0);
-        expected = fixture_read(expected_path, &size);
-        cr_assert_str_eq(text, expected);
+        fixture_add(&sources, directory, name);
+        return compile_quietly(&sources, target, &nobody, name);
+}
+
+/* In the order in which the kernel builds its default list. */
+static const struct {
+        const char *policy; /* a word of ima_policy= */
+        const char *preset;
+} built_in[] = {
+        {"tcb",            "20-tcb.yaml"          },
+        { "secure_boot",   "40-secure-boot.yaml"  },
+        { "appraise_tcb",  "55-appraise-tcb.yaml" },
+        { "critical_data", "21-critical-data.yaml"},
+};
+
+static bool has_word(const char *line, const char *word)
+{
+        const char *list = strstr(line, "ima_policy=");
+
+        for (list = list ? list + strlen("ima_policy=") : ""; *list; list += *list == '|') {
+                size_t length = strcspn(list, "|");
+
+                if (length == strlen(word) && strncmp(list, word, length) == 0)
+                        return true;
+                list += length;
+        }
+        return false;
+}
+
+/* What the presets make for the words of a boot, as the kernel prints rules: a blank behind each.
+ */
+static char *compile_built_in(const char *line, const Target *target)
+{
+        char *all = NULL;
+        size_t size = 0;
+        FILE *file = open_memstream(&all, &size);
+
+        for (size_t i = 0; i < ELEMENTSOF(built_in); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (!has_word(line, built_in[i].policy))
+                        continue;
+                text = compile_one(built_in[i].preset, target);
+                for (const char *p = text; *p; p++) {
+                        if (*p == '\n')
+                                fputc(' ', file);
+                        fputc(*p, file);
+                }
+        }
+        cr_assert_eq(fclose(file), 0);
+        return all;
+}
+
+/* Each boot of the recording is a line with ima_policy= and the rules that the kernel showed. */
+Test(presets, built_in_policies_are_what_the_kernel_shows)
+{
+        _cleanup_free_ char *path = fixture_path("%s/policy/presets/default-policies.txt",
+                                            getenv("TEST_DATA")),
+                            *recorded = NULL;
+        _cleanup_target_ FixtureTarget target = { 0 };
+        size_t size, boots = 0;
+
+        recorded = fixture_read(path, &size);
+        get_target("6.12.117", "IMA_APPRAISE IMA_WRITE_POLICY", &target);
+        for (char *boot = recorded, *end; boot; boot = end ? end + 2 : NULL, boots++) {
+                _cleanup_free_ char *expected = NULL, *text = NULL;
+                char *rules = strchr(boot, '\n');
+
+                cr_assert_not_null(rules);
+                *rules++ = '\0';
+                end = strstr(rules, "\n\n");
+                expected = end ? strndup(rules, (size_t) (end - rules) + 1) : strdup(rules);
+                text = compile_built_in(boot, target.target);
+                cr_expect_str_eq(text, expected, "%s: got\n%s", boot, text);
+        }
+        cr_expect_eq(boots, 4);
+}
+
+Test(presets, appraise_tcb_follows_the_options_of_the_kernel)
+{
+        _cleanup_target_ FixtureTarget one_shot = { 0 }, signed_init = { 0 };
+        _cleanup_free_ char *hashes = NULL, *signatures = NULL;
+
+        get_target("6.12.0", "IMA_APPRAISE", &one_shot);
+        get_target("6.12.0", "IMA_APPRAISE_SIGNED_INIT", &signed_init);
+        hashes = compile_one("55-appraise-tcb.yaml", one_shot.target);
+        signatures = compile_one("55-appraise-tcb.yaml", signed_init.target);
+        cr_expect_not(strstr(hashes, "POLICY_CHECK"));
+        cr_expect(string_ends_with(hashes, "\nappraise fowner=0\n"));
+        cr_expect(string_ends_with(signatures, "\nappraise fowner=0 appraise_type=imasig\n"));
 }
