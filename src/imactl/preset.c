@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/escape.h"
 #include "imactl/table.h"
 #include "imactl/verbs.h"
 #include "imactl/worker.h"
@@ -42,6 +43,23 @@ static void render_list(const json_t *result, const Arguments *args, FILE *file,
                                 json_array_size(presets), enabled);
 }
 
+static void render_text(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        _cleanup_free_ char *path = result_escape(result_get_string(result, "path"), style);
+        const char *text = result_get_string(result, "text") ?: "";
+
+        if (!arguments_have(args, OPTION_QUIET))
+                fprintf(file, "# %s\n", path ?: "");
+        for (const char *end; *text; text = *end ? end + 1 : end) {
+                _cleanup_free_ char *line = NULL;
+
+                end = strchrnul(text, '\n');
+                line = escape_text(text, (size_t) (end - text),
+                                ESCAPE_KEEP_BACKSLASH | (style.utf8 ? 0 : ESCAPE_ASCII));
+                fprintf(file, "%s\n", line ?: "");
+        }
+}
+
 static void render_change(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         bool enable = string_equal(args->verb->name, "enable");
@@ -61,6 +79,11 @@ static void render_change(const json_t *result, const Arguments *args, FILE *fil
 ExitCode verb_preset_list(const Arguments *args)
 {
         return worker_run_verb(args, "preset-list", render_list);
+}
+
+ExitCode verb_preset_cat(const Arguments *args)
+{
+        return worker_run_verb(args, "preset-cat", render_text);
 }
 
 ExitCode verb_preset_enable(const Arguments *args)

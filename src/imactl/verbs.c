@@ -29,6 +29,8 @@ const Verb verb_table[] = {
 
         { "preset", "list", "", "List the policies that come with imad",
           0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_preset_list },
+        { "preset", "cat", "NAME", "Show a preset: what it does, costs and leaves open, and its rules",
+          1, 1, VERB_PAGER, ROOT, COMPLETION_PRESET, verb_preset_cat },
         { "preset", "enable", "NAME", "Link a preset into the fragments",
           1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_enable },
         { "preset", "disable", "NAME", "Remove the link of a preset",

@@ -61,6 +61,7 @@ ExitCode verb_policy_compile(const Arguments *args);
 ExitCode verb_policy_apply(const Arguments *args);
 ExitCode verb_policy_off(const Arguments *args);
 ExitCode verb_preset_list(const Arguments *args);
+ExitCode verb_preset_cat(const Arguments *args);
 ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
 ExitCode verb_measurements_list(const Arguments *args);

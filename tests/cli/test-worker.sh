@@ -71,6 +71,12 @@ ok "control characters are escaped" out_has 'Programs\x1b[2J must'
 run preset list --no-legend
 ok "--no-legend leaves rows only" test "$(wc -l <"$scratch/out")" -eq 2
 
+answer 0 '{"name":"20-tcb","path":"/usr/share/imad/presets/20-tcb.yaml","text":"policy: 1\nrules: []\u001b[2J\n","diagnostics":[]}'
+run preset cat tcb
+ok "a preset is shown under its path" grep -qxF "# /usr/share/imad/presets/20-tcb.yaml" "$scratch/out"
+ok "line by line" grep -qxF "policy: 1" "$scratch/out"
+ok "without control characters" out_has 'rules: []\x1b[2J'
+ok "and nothing else" test "$(wc -l <"$scratch/out")" -eq 3
 answer 0 '{"changed":true,"name":"tcb","link":"/etc/imad/policy.d/20-tcb.yaml","diagnostics":[]}'
 run preset enable tcb
 ok "enable names the link" out_has "Linked /etc/imad/policy.d/20-tcb.yaml"

@@ -340,6 +340,21 @@ Test(worker, preset_is_found_without_its_number)
         cr_assert_eq(run_code(&root, "preset-enable 50"), EXIT_CODE_NOT_FOUND);
 }
 
+Test(worker, preset_is_shown_as_it_is)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run shown = { 0 };
+
+        fixture_root_write(&root, PRESET, GOOD);
+        shown = run(&root, "preset-cat programs");
+        cr_assert_eq(shown.code, EXIT_CODE_OK);
+        cr_assert_str_eq(get_string(shown.json, "name"), "50-programs");
+        cr_assert_str_eq(get_string(shown.json, "path"), PRESET);
+        cr_assert_str_eq(get_string(shown.json, "text"), GOOD);
+        fixture_root_write(&root, PRESET, "policy: \xff\n");
+        cr_assert_eq(run_code(&root, "preset-cat programs"), EXIT_CODE_INVALID_INPUT);
+}
+
 Test(worker, unknown_preset_suggests_the_nearest)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

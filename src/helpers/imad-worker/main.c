@@ -34,6 +34,7 @@ static const WorkerVerb verbs[] = {
         { "policy-off",          0, 0,         "",             verb_policy_off },
         { "policy-pending",      0, 0,         "",             verb_policy_pending },
         { "preset-list",         0, 0,         "",             verb_preset_list },
+        { "preset-cat",          1, 1,         "NAME",         verb_preset_cat },
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },

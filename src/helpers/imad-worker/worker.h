@@ -61,6 +61,7 @@ WorkerRun verb_policy_apply;
 WorkerRun verb_policy_off;
 WorkerRun verb_policy_pending;
 WorkerRun verb_preset_list;
+WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
 WorkerRun verb_measurements_verify;
