@@ -3,9 +3,10 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ARENA_CHUNK_SIZE ((size_t) 64 * 1024)
-#define ARENA_ALIGNMENT alignof(max_align_t)
+#define ARENA_ALIGNMENT alignof(uint64_t)
 
 struct ArenaChunk {
         ArenaChunk *next;
@@ -22,6 +23,19 @@ void arena_done(Arena *arena)
                 free(chunk);
         }
         arena->used = 0;
+}
+
+void arena_reset(Arena *arena)
+{
+        ArenaChunk *chunk = arena->chunks;
+
+        if (!chunk)
+                return;
+        arena->chunks = chunk->next;
+        chunk->next = NULL;
+        memset(chunk->bytes, 0, arena->used);
+        arena_done(arena);
+        arena->chunks = chunk;
 }
 
 static int arena_grow(Arena *arena, size_t size)

@@ -16,7 +16,10 @@ typedef struct Arena {
 /* Frees everything; the arena is empty and usable again afterwards. */
 void arena_done(Arena *arena);
 
-/* Zeroed memory, aligned for any type; NULL when memory is short. */
+/* Forgets everything but keeps memory for what comes next: for one object after the other. */
+void arena_reset(Arena *arena);
+
+/* Zeroed memory, aligned for pointers and 64-bit integers; NULL when memory is short. */
 void *arena_allocate(Arena *arena, size_t size);
 
 /* Copies size bytes and adds a NUL. */

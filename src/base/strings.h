@@ -9,9 +9,10 @@
 
 #include "base/cleanup.h"
 
+/* Most strings differ in their first byte, which is worth a look before a call. */
 static inline bool string_equal(const char *a, const char *b)
 {
-        return a == b || (a && b && strcmp(a, b) == 0);
+        return a == b || (a && b && a[0] == b[0] && strcmp(a, b) == 0);
 }
 
 /* The rest of string behind prefix, or NULL. */
