@@ -177,10 +177,12 @@ const Keyword *keyword_get(KeywordId id)
         return &keywords[id];
 }
 
-KeywordId keyword_find(const char *name)
+KeywordId keyword_find(const char *name, size_t length)
 {
-        for (int i = KEYWORD_ACTION + 1; i < KEYWORD_MAX; i++)
-                if (strcmp(keywords[i].name, name) == 0)
+        for (int i = 0; i < KEYWORD_MAX; i++)
+                if (keywords[i].name[0] == name[0] &&
+                                strncmp(keywords[i].name, name, length) == 0 &&
+                                keywords[i].name[length] == '\0')
                         return (KeywordId) i;
         return KEYWORD_INVALID;
 }

@@ -176,8 +176,8 @@ typedef struct ValueWord {
 
 const Keyword *keyword_get(KeywordId id);
 
-/* Exact name without operator; KEYWORD_ACTION is not found here. Else KEYWORD_INVALID. */
-KeywordId keyword_find(const char *name);
+/* The keyword whose name, without operator, is these length bytes; else KEYWORD_INVALID. */
+KeywordId keyword_find(const char *name, size_t length);
 
 const RuleFuncInfo *rule_func_get_info(RuleFunc func);
 const char *rule_action_to_string(RuleAction action);

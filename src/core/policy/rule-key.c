@@ -88,12 +88,15 @@ static const char *nearest_key(const char *word)
         return string_nearest(word, names);
 }
 
-static int refuse_key(const YamlNode *key, const char *word, const char *source, DiagList *diags)
+static int refuse_key(const YamlNode *key, size_t length, const char *source, DiagList *diags)
 {
         DiagPlace place = yaml_place(key, source);
+        _cleanup_free_ char *word = strndup(key->text, length);
         _cleanup_free_ char *hint = NULL;
         const char *nearest;
 
+        if (!word)
+                return -ENOMEM;
         for (size_t i = 0; i < ELEMENTSOF(foreign); i++)
                 if (strcmp(foreign[i].key, word) == 0)
                         return diag_error(diags, POLICY_CODE_UNKNOWN_KEY, place, foreign[i].advice,
@@ -108,33 +111,44 @@ static int refuse_key(const YamlNode *key, const char *word, const char *source,
                         "'%s' is not a keyword of IMA rules", word);
 }
 
+/* Up to the operator, if there is one. */
+static size_t word_length(const char *text)
+{
+        size_t length = 0;
+
+        for (char c; (c = text[length]) != '\0'; length++)
+                if (c == '<' || c == '>' || c == '=' || c == '!' || c == '^' || c == ' ')
+                        break;
+        return length;
+}
+
 int rule_key_parse(const YamlNode *key, const char *source, KeywordId *ret_id,
                 KeywordOperator *ret_operator, DiagList *diags)
 {
-        size_t length = strcspn(key->text, "<>=!^ ");
-        _cleanup_free_ char *word = strndup(key->text, length);
-        const char *op = key->text + length + strspn(key->text + length, " ");
-        KeywordId id;
+        size_t length = word_length(key->text);
+        const char *op = key->text + length;
+        KeywordId id = keyword_find(key->text, length);
+        const Keyword *keyword;
 
-        if (!word)
-                return -ENOMEM;
-        if (strcmp(key->text, "id") == 0 || strcmp(key->text, "when") == 0)
-                return 0;
-        id = strcmp(word, "action") == 0 ? KEYWORD_ACTION : keyword_find(word);
-        if (id < 0)
-                return refuse_key(key, word, source, diags);
+        if (id < 0) {
+                if (strcmp(key->text, "id") == 0 || strcmp(key->text, "when") == 0)
+                        return 0;
+                return refuse_key(key, length, source, diags);
+        }
+        while (*op == ' ')
+                op++;
+        keyword = keyword_get(id);
         *ret_id = id;
-        *ret_operator = keyword_get(id)->operators[0] ? KEYWORD_OPERATOR_EQUAL
-                                                      : KEYWORD_OPERATOR_NONE;
+        *ret_operator = keyword->operators[0] ? KEYWORD_OPERATOR_EQUAL : KEYWORD_OPERATOR_NONE;
         if (*op == '\0')
                 return 1;
-        if (op[0] != '=' && op[1] == '\0' && strchr(keyword_get(id)->operators, op[0])) {
+        if (op[0] != '=' && op[1] == '\0' && strchr(keyword->operators, op[0])) {
                 *ret_operator = (KeywordOperator) op[0];
                 return 1;
         }
         return diag_error(diags, POLICY_CODE_OPERATOR, yaml_place(key, source),
-                        strlen(keyword_get(id)->operators) > 1
+                        strlen(keyword->operators) > 1
                                         ? "the operators are > and <, as in uid>: 999"
                                         : "write the keyword and a colon",
-                        "%s has no operator %s", keyword_get(id)->name, op);
+                        "%s has no operator %s", keyword->name, op);
 }

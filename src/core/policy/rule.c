@@ -23,49 +23,51 @@ RuleFunc rule_get_func(const Rule *rule)
         return func ? (RuleFunc) func->number : RULE_FUNC_NONE;
 }
 
-/* The action stands without its keyword, a bare word without a value. */
-static void value_parts(const RuleValue *value, const char **ret_name, char ret_operator[2],
-                const char **ret_text)
+typedef struct Piece {
+        const char *text;
+        size_t length;
+} Piece;
+
+#define PIECES 3
+
+/* Keyword, operator and text; the action stands without its keyword, a bare word without a value.
+ */
+static void value_pieces(const RuleValue *value, Piece ret_pieces[static PIECES])
 {
-        ret_operator[0] = (char) value->operator_;
-        ret_operator[1] = '\0';
-        *ret_name = value->keyword == KEYWORD_ACTION
-                                    ? ""
-                                    : keyword_get((KeywordId) value->keyword)->name;
-        *ret_text = value->keyword == KEYWORD_PERMIT_DIRECTIO ? "" : value->text;
+        const char *name = keyword_get((KeywordId) value->keyword)->name;
+        bool named = value->keyword != KEYWORD_ACTION;
+        bool bare = value->keyword == KEYWORD_PERMIT_DIRECTIO;
+
+        ret_pieces[0] = (Piece){ name, named ? strlen(name) : 0 };
+        ret_pieces[1] = (Piece){ (const char *) &value->operator_, value->operator_ != 0 };
+        ret_pieces[2] = (Piece){ value->text, bare ? 0 : strlen(value->text) };
 }
 
 size_t rule_get_length(const Rule *rule)
 {
-        size_t length = 0;
+        size_t length = rule->n_values > 0 ? rule->n_values - 1 : 0;
 
         for (size_t i = 0; i < rule->n_values; i++) {
-                const char *name, *text;
-                char operator_[2];
+                Piece pieces[PIECES];
 
-                value_parts(&rule->values[i], &name, operator_, &text);
-                length += (i > 0) + strlen(name) + strlen(operator_) + strlen(text);
+                value_pieces(&rule->values[i], pieces);
+                for (size_t j = 0; j < PIECES; j++)
+                        length += pieces[j].length;
         }
         return length;
 }
 
 int rule_format(const Rule *rule, Buffer *buffer)
 {
-        for (size_t i = 0; i < rule->n_values; i++) {
-                const char *name, *text;
-                char operator_[2];
-                int r;
+        int r = buffer_reserve(buffer, rule_get_length(rule));
 
-                value_parts(&rule->values[i], &name, operator_, &text);
+        for (size_t i = 0; r >= 0 && i < rule->n_values; i++) {
+                Piece pieces[PIECES];
+
+                value_pieces(&rule->values[i], pieces);
                 r = i > 0 ? buffer_append(buffer, " ", 1) : 0;
-                if (r >= 0)
-                        r = buffer_append_string(buffer, name);
-                if (r >= 0)
-                        r = buffer_append_string(buffer, operator_);
-                if (r >= 0)
-                        r = buffer_append_string(buffer, text);
-                if (r < 0)
-                        return r;
+                for (size_t j = 0; r >= 0 && j < PIECES; j++)
+                        r = buffer_append(buffer, pieces[j].text, pieces[j].length);
         }
-        return 0;
+        return r;
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/value.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/digest.h"
 #include "base/strings.h"
 
@@ -89,7 +86,7 @@ static int parse_words(
         const ValueWord *words = value_type_get_words(type);
 
         for (const ValueWord *word = words; word->name; word++)
-                if (strcmp(word->name, text) == 0) {
+                if (string_equal(word->name, text)) {
                         const ValueWord *first = words;
 
                         while (first->number != word->number)
@@ -106,7 +103,7 @@ static int parse_func(const char *text, uint64_t *ret_number, const char **ret_t
         for (int i = RULE_FUNC_NONE + 1; i < RULE_FUNC_MAX; i++) {
                 const RuleFuncInfo *info = rule_func_get_info((RuleFunc) i);
 
-                if (strcmp(info->name, text) == 0 || string_equal(info->alias, text)) {
+                if (string_equal(info->name, text) || string_equal(info->alias, text)) {
                         *ret_number = (uint64_t) i;
                         *ret_text = info->name;
                         return 0;
@@ -203,11 +200,20 @@ static int parse_by_type(const Keyword *keyword, const char *text, uint64_t *ret
 
 static char *format_number(const Keyword *keyword, uint64_t number, Arena *arena)
 {
-        char text[32];
-        int length = snprintf(text, sizeof(text),
-                        keyword->type == VALUE_TYPE_MAGIC ? "0x%" PRIx64 : "%" PRIu64, number);
+        bool magic = keyword->type == VALUE_TYPE_MAGIC;
+        unsigned base = magic ? 16 : 10;
+        char text[24];
+        size_t start = sizeof(text);
 
-        return arena_copy_text(arena, text, (size_t) length);
+        do {
+                text[--start] = "0123456789abcdef"[number % base];
+                number /= base;
+        } while (number > 0);
+        if (magic) {
+                text[--start] = 'x';
+                text[--start] = '0';
+        }
+        return arena_copy_text(arena, text + start, sizeof(text) - start);
 }
 
 static char *lower_uuid(const char *text, Arena *arena)

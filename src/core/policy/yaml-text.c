@@ -69,9 +69,48 @@ static Fault classify(const unsigned char *p, size_t length, bool at_start, bool
                 return FAULT_CARRIAGE_RETURN;
         if (*p == '\t')
                 return indentation ? FAULT_TAB : FAULT_MAX;
-        if ((*p < 0x20 && *p != '\n') || *p == 0x7f || (*p == 0xc2 && length == 2 && p[1] < 0xa0))
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && length == 2 && p[1] < 0xa0))
                 return FAULT_CONTROL;
         return FAULT_MAX;
+}
+
+static bool is_ordinary(unsigned char c)
+{
+        return c >= 0x20 && c < 0x7f;
+}
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/*
+ * How many of the bytes at p are plain ASCII within one line, of which fragments consist nearly
+ * wholly; *ret_blank says whether all of them are spaces.
+ */
+static size_t count_ordinary(const unsigned char *p, size_t left, bool *ret_blank)
+{
+        size_t n = 0;
+
+        while (n < left && p[n] == ' ')
+                n++;
+        *ret_blank = n == left || !is_ordinary(p[n]);
+        /* Eight at a time: a byte sets its highest bit here unless it is 0x20 to 0x7e. */
+        for (uint64_t word; left - n >= sizeof(word); n += sizeof(word)) {
+                memcpy(&word, p + n, sizeof(word));
+                if (((word - EACH_BYTE(0x20)) | word | (word + EACH_BYTE(0x01))) & EACH_BYTE(0x80))
+                        break;
+        }
+        while (n < left && is_ordinary(p[n]))
+                n++;
+        return n;
+}
+
+static int report_fault(Fault fault, DiagPlace place, bool seen[static FAULT_MAX], DiagList *diags)
+{
+        const FaultText *t = &fault_texts[fault];
+
+        if (seen[fault])
+                return -EBADMSG;
+        seen[fault] = true;
+        return diag_error(diags, t->code, place, t->hint, "%s", t->message);
 }
 
 int yaml_text_check(const char *text, size_t size, const char *source, DiagList *diags)
@@ -88,21 +127,31 @@ int yaml_text_check(const char *text, size_t size, const char *source, DiagList 
                                 YAML_SIZE_MAX);
         for (size_t i = 0; i < size;) {
                 const unsigned char *p = (const unsigned char *) text + i;
-                size_t length = utf8_length(p, size - i);
-                Fault fault = classify(p, length, i == 0, indentation);
+                bool blank;
+                size_t length = count_ordinary(p, size - i, &blank);
 
-                if (fault < FAULT_MAX && !seen[fault]) {
-                        const FaultText *t = &fault_texts[fault];
+                if (length > 0) {
+                        indentation &= blank;
+                        place.column += (uint32_t) length;
+                } else if (*p == '\n') {
+                        indentation = true;
+                        place.line++;
+                        place.column = 1;
+                        length = 1;
+                } else {
+                        Fault fault;
 
-                        seen[fault] = true;
-                        result = diag_error(diags, t->code, place, t->hint, "%s", t->message);
+                        length = utf8_length(p, size - i);
+                        fault = classify(p, length, i == 0, indentation);
+                        if (fault < FAULT_MAX)
+                                result = report_fault(fault, place, seen, diags);
                         if (result == -ENOMEM)
                                 return result;
+                        indentation &= *p == '\t';
+                        place.column++;
+                        length += length == 0;
                 }
-                indentation = *p == '\n' || (indentation && (*p == ' ' || *p == '\t'));
-                place.line += *p == '\n';
-                place.column = *p == '\n' ? 1 : place.column + 1;
-                i += length > 0 ? length : 1;
+                i += length;
         }
         return result;
 }

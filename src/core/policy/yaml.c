@@ -60,7 +60,7 @@ const YamlNode *yaml_find(const YamlNode *mapping, const char *key)
 {
         if (mapping->type != YAML_TYPE_MAPPING)
                 return NULL;
-        yaml_foreach(value, mapping) if (strcmp(value->key->text, key) == 0) return value;
+        yaml_foreach(value, mapping) if (string_equal(value->key->text, key)) return value;
         return NULL;
 }
 
@@ -81,9 +81,10 @@ static void set_end(YamlNode *node, const yaml_mark_t *mark)
         node->end_column = (uint32_t) mark->column + 1;
 }
 
-static YamlNode *node_new(Builder *b, YamlType type, const YamlEvent *event)
+/* The node and, behind it, room for its text. */
+static YamlNode *node_new(Builder *b, YamlType type, const YamlEvent *event, size_t text_size)
 {
-        YamlNode *node = arena_new(&b->document.arena, YamlNode, 1);
+        YamlNode *node = arena_allocate(&b->document.arena, sizeof(YamlNode) + text_size);
 
         if (node) {
                 node->type = (uint8_t) type;
@@ -106,11 +107,11 @@ static int take_key(Builder *b, Level *level, YamlNode *node, const yaml_mark_t 
         if (++level->keys > YAML_KEYS_MAX)
                 return refuse(b, POLICY_CODE_YAML_LIMIT, mark, "split it into several fragments",
                                 "a mapping has more than %d keys", YAML_KEYS_MAX);
-        if (strcmp(node->text, "<<") == 0)
+        if (string_equal(node->text, "<<"))
                 r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark,
                                 "name the values under define and use them as $name",
                                 "merge keys (<<) are not supported");
-        yaml_foreach(other, level->node) if (strcmp(other->key->text, node->text) == 0)
+        yaml_foreach(other, level->node) if (string_equal(other->key->text, node->text))
         {
                 r = refuse_and_go_on(b, POLICY_CODE_DUPLICATE_KEY, mark,
                                 "several values of one keyword are written as a list: "
@@ -165,7 +166,7 @@ static int on_alias(Builder *b, const YamlEvent *event)
         YamlNode *node;
 
         for (size_t i = b->n_anchors; i-- > 0 && !anchor;)
-                if (strcmp(b->anchors[i].name, name) == 0)
+                if (string_equal(b->anchors[i].name, name))
                         anchor = &b->anchors[i];
         if (!anchor || !anchor->node)
                 return refuse(b, POLICY_CODE_YAML_SYNTAX, &event->start_mark,
@@ -178,7 +179,7 @@ static int on_alias(Builder *b, const YamlEvent *event)
                 return refuse(b, POLICY_CODE_YAML_LIMIT, &event->start_mark,
                                 "write the values out, or name them under define",
                                 "aliases stand for more than %d values", YAML_ALIAS_NODES_MAX);
-        node = node_new(b, (YamlType) anchor->node->type, event);
+        node = node_new(b, (YamlType) anchor->node->type, event, 0);
         if (!node)
                 return -ENOMEM;
         /* What it names is never changed any more, so that the children are shared. */
@@ -194,16 +195,14 @@ static int on_alias(Builder *b, const YamlEvent *event)
 static int on_scalar(Builder *b, const YamlEvent *event)
 {
         const char *text = (const char *) event->data.scalar.value;
-        YamlNode *node = node_new(b, YAML_TYPE_SCALAR, event);
         size_t length = event->data.scalar.length, index;
+        YamlNode *node = node_new(b, YAML_TYPE_SCALAR, event, length + 1);
         int r;
 
         if (!node)
                 return -ENOMEM;
         node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-        node->text = arena_copy_text(&b->document.arena, text, length);
-        if (!node->text)
-                return -ENOMEM;
+        node->text = memcpy(node + 1, text, length + 1);
         if (event->data.scalar.tag)
                 r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, &event->start_mark,
                                 "put a value that begins with ! into quotes",
@@ -243,7 +242,7 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
                 if (r < 0)
                         return r;
         }
-        node = node_new(b, type, event);
+        node = node_new(b, type, event, 0);
         if (!node)
                 return -ENOMEM;
         r = add_anchor(b, (const char *) anchor, NULL, mark, &index);
@@ -353,18 +352,17 @@ static int report_parser(Builder *b, const YamlParser *parser)
 
 static int read_events(Builder *b, YamlParser *parser)
 {
-        for (;;) {
-                _cleanup_(yaml_event_delete) YamlEvent event = { 0 };
-                int r;
+        int r = 0;
+
+        while (r == 0) {
+                YamlEvent event;
 
                 if (!yaml_parser_parse(parser, &event))
                         return report_parser(b, parser);
-                if (event.type == YAML_STREAM_END_EVENT)
-                        return b->failed ? -EBADMSG : 0;
-                r = on_event(b, &event);
-                if (r < 0)
-                        return r;
+                r = event.type == YAML_STREAM_END_EVENT ? 1 : on_event(b, &event);
+                yaml_event_delete(&event);
         }
+        return r < 0 ? r : b->failed ? -EBADMSG : 0;
 }
 
 static void builder_done(Builder *b)
