@@ -5,75 +5,129 @@
 #include "core/policy/code.h"
 #include "core/policy/expand.h"
 
+/* What a fragment asks to be left out. */
+typedef struct Disable {
+        const char *text; /* FRAGMENT/ID */
+        const char *id;
+        size_t fragment; /* an earlier one */
+        DiagPlace place;
+        bool active; /* else only looked up */
+} Disable;
+
+typedef struct DisableList {
+        Disable *items;
+        size_t count;
+} DisableList;
+
+/*
+ * Fragments are compiled from the last to the first: a fragment can only disable rules of those
+ * before it, so that one tree at a time is in memory, however many there are.
+ */
 typedef struct Compiler {
+        const PolicySource *sources;
+        size_t n_sources;
         const Target *target;
         const NameResolver *names;
         Policy *policy;
-        Fragment *fragments;
-        size_t n_fragments;
+        Arena arena;
+        DisableList *disables; /* by the fragment that they stand in */
+        size_t *rules_end;     /* by fragment: where its rules end in the policy */
         DiagList *diags;
 } Compiler;
 
 static void compiler_done(Compiler *c)
 {
-        for (size_t i = 0; i < c->n_fragments; i++)
-                fragment_done(&c->fragments[i]);
-        free(c->fragments);
+        arena_done(&c->arena);
 }
 
-static Fragment *find_fragment(const Compiler *c, const char *name, size_t length)
+static bool find_fragment(const Compiler *c, const char *name, size_t length, size_t *ret_index)
 {
-        for (size_t i = 0; i < c->n_fragments; i++)
-                if (strlen(c->fragments[i].name) == length &&
-                                memcmp(c->fragments[i].name, name, length) == 0)
-                        return &c->fragments[i];
-        return NULL;
+        for (size_t i = 0; i < c->n_sources; i++)
+                if (strncmp(c->policy->fragments[i], name, length) == 0 &&
+                                c->policy->fragments[i][length] == '\0') {
+                        *ret_index = i;
+                        return true;
+                }
+        return false;
 }
 
-static int refuse_disable(const Compiler *c, const Fragment *f, const YamlNode *node,
-                const char *hint, const char *cause)
+static int refuse_disable(const Compiler *c, DiagPlace place, const char *text, const char *hint,
+                const char *cause)
 {
-        return diag_error(c->diags, POLICY_CODE_DISABLE_TARGET, fragment_place(f, node), hint,
-                        "disable: %s %s", node->text, cause);
+        return diag_error(c->diags, POLICY_CODE_DISABLE_TARGET, place, hint, "disable: %s %s", text,
+                        cause);
 }
 
-static int disable_rule(const Compiler *c, const Fragment *f, const YamlNode *node)
+/* Keeps one item of a fragment's list for when the tree of the fragment that it names is there. */
+static int add_disable(Compiler *c, const Fragment *f, size_t index, const YamlNode *node)
 {
+        DisableList *list = &c->disables[index];
+        DiagPlace place = fragment_place(f, node);
         const char *slash = strchr(node->text, '/');
-        const Fragment *other;
-        FragmentRule *rule;
+        size_t other;
+        char *text;
 
         if (!slash || slash == node->text || slash[1] == '\0')
-                return refuse_disable(c, f, node, "write FRAGMENT/ID, as 40-vendor/skip-containers",
+                return refuse_disable(c, place, node->text,
+                                "write FRAGMENT/ID, as 40-vendor/skip-containers",
                                 "does not name a rule");
-        other = find_fragment(c, node->text, (size_t) (slash - node->text));
-        if (!other)
-                return refuse_disable(c, f, node,
+        if (!find_fragment(c, node->text, (size_t) (slash - node->text), &other))
+                return refuse_disable(c, place, node->text,
                                 "the fragment's name is its file name without .yaml",
                                 "names a fragment that does not exist");
-        if (other >= f)
-                return refuse_disable(c, f, node,
-                                other == f ? "remove the rule itself"
-                                           : "rename this file so that it sorts behind the other",
+        if (other >= index)
+                return refuse_disable(c, place, node->text,
+                                other == index ? "remove the rule itself"
+                                               : "rename this file so that it sorts behind the "
+                                                 "other",
                                 "names a fragment that is not an earlier one");
-        rule = fragment_find_rule(other, slash + 1);
+        text = arena_copy_text(&c->arena, node->text, strlen(node->text));
+        if (!text)
+                return -ENOMEM;
+        list->items[list->count++] = (Disable){ .text = text,
+                .id = text + (slash - node->text) + 1,
+                .fragment = other,
+                .place = place,
+                .active = f->active };
+        return 0;
+}
+
+static int read_disables(Compiler *c, const Fragment *f, size_t index)
+{
+        c->disables[index].items = arena_new(&c->arena, Disable, f->disable.count);
+        if (!c->disables[index].items)
+                return -ENOMEM;
+        for (size_t i = 0; i < f->disable.count; i++)
+                if (fragment_go_on(add_disable(c, f, index, f->disable.items[i])) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int disable_rule(const Compiler *c, const Fragment *f, const Disable *d)
+{
+        FragmentRule *rule = fragment_find_rule(f, d->id);
+
         if (!rule)
-                return refuse_disable(c, f, node, "look the id up in the other fragment",
+                return refuse_disable(c, d->place, d->text, "look the id up in the other fragment",
                                 "names a rule that does not exist");
-        if (!f->active)
+        if (!d->active)
                 return 0;
         if (rule->disabled)
-                return diag_warning(c->diags, POLICY_CODE_DISABLED_TWICE, fragment_place(f, node),
-                                "once is enough", "%s is already disabled", node->text);
+                return diag_warning(c->diags, POLICY_CODE_DISABLED_TWICE, d->place,
+                                "once is enough", "%s is already disabled", d->text);
         rule->disabled = true;
         return 0;
 }
 
-static int disable_rules(const Compiler *c, const Fragment *f)
+static int disable_rules(const Compiler *c, const Fragment *f, size_t index)
 {
-        for (size_t i = 0; i < f->disable.count; i++)
-                if (fragment_go_on(disable_rule(c, f, f->disable.items[i])) < 0)
-                        return -ENOMEM;
+        for (size_t later = index + 1; later < c->n_sources; later++)
+                for (size_t i = 0; i < c->disables[later].count; i++) {
+                        const Disable *d = &c->disables[later].items[i];
+
+                        if (d->fragment == index && fragment_go_on(disable_rule(c, f, d)) < 0)
+                                return -ENOMEM;
+                }
         return 0;
 }
 
@@ -93,45 +147,87 @@ static int check_unused_names(const Compiler *c, const Fragment *f)
         return 0;
 }
 
-static int expand_fragment(const Compiler *c, Fragment *f, size_t index)
+static int check_name(const Compiler *c, const Fragment *f, size_t index)
 {
-        for (size_t i = 0; i < f->n_rules; i++) {
-                int r = expand_rule(f, &f->rules[i], (uint32_t) index, c->target, c->names,
-                                c->policy, c->diags);
+        size_t first;
 
-                if (r < 0)
-                        return r;
-        }
-        return check_unused_names(c, f);
+        if (!find_fragment(c, f->name, strlen(f->name), &first) || first == index)
+                return 0;
+        return fragment_go_on(diag_error(c->diags, POLICY_CODE_FRAGMENT_NAME,
+                        fragment_place(f, NULL), "give every file a name of its own",
+                        "there is another fragment %s", f->name));
 }
 
-static int read_fragments(Compiler *c, const PolicySource *sources, size_t n_sources)
+static int compile_fragment(Compiler *c, size_t index)
 {
-        c->fragments = calloc(n_sources + 1, sizeof(Fragment));
-        c->policy->fragments = calloc(n_sources + 1, sizeof(char *));
-        if (!c->fragments || !c->policy->fragments)
-                return -ENOMEM;
-        for (size_t i = 0; i < n_sources; i++) {
-                Fragment *f = &c->fragments[i];
-                const Fragment *before;
-                int r = fragment_parse(&sources[i], c->target, c->names, f, c->diags);
+        _cleanup_(fragment_done) Fragment f = { 0 };
+        int r = fragment_parse(&c->sources[index], c->target, c->names, &f, c->diags);
 
-                if (r < 0)
-                        return r;
-                before = find_fragment(c, f->name, strlen(f->name));
-                c->n_fragments++;
-                if (before && fragment_go_on(diag_error(c->diags, POLICY_CODE_FRAGMENT_NAME,
-                                              fragment_place(f, NULL),
-                                              "give every file a name of its own",
-                                              "there is another fragment %s", f->name)) < 0)
+        if (r >= 0)
+                r = check_name(c, &f, index);
+        if (r >= 0)
+                r = read_disables(c, &f, index);
+        if (r >= 0)
+                r = disable_rules(c, &f, index);
+        if (r >= 0)
+                r = expand_fragment(&f, (uint32_t) index, c->target, c->names, c->policy, c->diags);
+        c->rules_end[index] = c->policy->n_rules;
+        return r < 0 ? r : check_unused_names(c, &f);
+}
+
+static int read_names(Compiler *c)
+{
+        Policy *policy = c->policy;
+
+        policy->fragments = calloc(c->n_sources + 1, sizeof(char *));
+        if (!policy->fragments)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_sources; i++) {
+                const PolicySource *source = &c->sources[i];
+
+                policy->fragments[i] = arena_copy_text(
+                                &policy->arena, source->name, fragment_get_name_length(source));
+                if (!policy->fragments[i])
                         return -ENOMEM;
-                c->policy->fragments[i] =
-                                arena_copy_text(&c->policy->arena, f->name, strlen(f->name));
-                if (!c->policy->fragments[i])
-                        return -ENOMEM;
-                c->policy->n_fragments++;
         }
+        policy->n_fragments = c->n_sources;
         return 0;
+}
+
+/* The rules stand with those of the last fragment first. */
+static int order_rules(const Compiler *c)
+{
+        Policy *policy = c->policy;
+        Rule *ordered = calloc(policy->n_rules + 1, sizeof(Rule));
+        size_t n = 0;
+
+        if (!ordered)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_sources; i++) {
+                size_t start = i + 1 < c->n_sources ? c->rules_end[i + 1] : 0;
+                size_t count = c->rules_end[i] - start;
+
+                if (count > 0)
+                        memcpy(ordered + n, policy->rules + start, count * sizeof(Rule));
+                n += count;
+        }
+        free(policy->rules);
+        policy->rules = ordered;
+        policy->n_allocated = policy->n_rules + 1;
+        return 0;
+}
+
+static int compile_fragments(Compiler *c)
+{
+        int r = read_names(c);
+
+        c->disables = arena_new(&c->arena, DisableList, c->n_sources + 1);
+        c->rules_end = arena_new(&c->arena, size_t, c->n_sources + 1);
+        if (!c->disables || !c->rules_end)
+                return -ENOMEM;
+        for (size_t i = c->n_sources; r >= 0 && i-- > 0;)
+                r = compile_fragment(c, i);
+        return r < 0 ? r : order_rules(c);
 }
 
 typedef struct DiagOrder {
@@ -175,18 +271,19 @@ int policy_compile(const PolicySource *sources, size_t n_sources, const Target *
 {
         _cleanup_(policy_freep) Policy *policy = calloc(1, sizeof(Policy));
         _cleanup_(compiler_done) Compiler c = {
-                .target = target, .names = names, .policy = policy, .diags = diags
+                .sources = sources,
+                .n_sources = n_sources,
+                .target = target,
+                .names = names,
+                .policy = policy,
+                .diags = diags,
         };
         size_t errors = diags->errors, first = diags->count;
         int r;
 
         if (!policy)
                 return -ENOMEM;
-        r = read_fragments(&c, sources, n_sources);
-        for (size_t i = 0; r >= 0 && i < c.n_fragments; i++)
-                r = disable_rules(&c, &c.fragments[i]);
-        for (size_t i = 0; r >= 0 && i < c.n_fragments; i++)
-                r = expand_fragment(&c, &c.fragments[i], i);
+        r = compile_fragments(&c);
         if (r < 0 && r != -E2BIG)
                 return r;
         sort_diags(diags, first, sources, n_sources);

@@ -18,6 +18,8 @@ typedef struct Part {
         NodeList nodes; /* where the values stand; fewer where they were joined */
         size_t count;
         size_t current;
+        RuleValue value;      /* most have one */
+        const YamlNode *node; /* and where it stands */
 } Part;
 
 typedef struct Expansion {
@@ -29,27 +31,21 @@ typedef struct Expansion {
         Policy *policy;
         Policy *output; /* NULL: only check */
         FragmentValueContext context;
+        Arena arena; /* of one rule's parts */
         Part action;
+        bool action_seen;
         Part parts[KEYWORD_MAX];
+        uint8_t sorted[KEYWORD_MAX]; /* indices of parts, by keyword */
         size_t n_parts;
         struct {
                 const char *code, *message_at, *message_with;
         } reported[REPORTED_MAX];
         size_t n_reported;
-        size_t n_rules;
 } Expansion;
-
-static void part_done(Part *part)
-{
-        free(part->values);
-        node_list_done(&part->nodes);
-}
 
 static void expansion_done(Expansion *e)
 {
-        part_done(&e->action);
-        for (size_t i = 0; i < e->n_parts; i++)
-                part_done(&e->parts[i]);
+        arena_done(&e->arena);
 }
 
 static int part_read_each(Expansion *e, Part *part, KeywordOperator op)
@@ -68,15 +64,30 @@ static int part_read_each(Expansion *e, Part *part, KeywordOperator op)
         return 0;
 }
 
-static int part_read(Expansion *e, Part *part, KeywordOperator op, const YamlNode *value)
+static int part_allocate(Expansion *e, Part *part, const YamlNode *value)
 {
-        int r = fragment_flatten(e->fragment, value, &part->nodes, e->context.diags);
+        int r;
+
+        if (value->type == YAML_TYPE_SCALAR && value->text[0] != '$') {
+                part->node = value;
+                part->nodes = (NodeList){ &part->node, 1 };
+                part->values = &part->value;
+                return 0;
+        }
+        r = fragment_flatten(e->fragment, value, &e->arena, &part->nodes, e->context.diags);
 
         if (r < 0 || part->nodes.count == 0)
                 return r;
-        part->values = calloc(part->nodes.count, sizeof(RuleValue));
-        if (!part->values)
-                return -ENOMEM;
+        part->values = arena_new(&e->arena, RuleValue, part->nodes.count);
+        return part->values ? 0 : -ENOMEM;
+}
+
+static int part_read(Expansion *e, Part *part, KeywordOperator op, const YamlNode *value)
+{
+        int r = part_allocate(e, part, value);
+
+        if (r < 0 || part->nodes.count == 0)
+                return r;
         if (!keyword_get(part->id)->separator)
                 return part_read_each(e, part, op);
         r = fragment_value_join(&e->context, part->id, &part->nodes, &part->values[0]);
@@ -94,6 +105,7 @@ static int read_key(Expansion *e, const YamlNode *value)
         r = rule_key_parse(value->key, e->context.source, &id, &op, e->context.diags);
         if (r <= 0)
                 return fragment_go_on(r);
+        e->action_seen |= id == KEYWORD_ACTION;
         if (id == KEYWORD_ACTION)
                 part = &e->action;
         else if (e->n_parts < KEYWORD_MAX)
@@ -108,7 +120,7 @@ static int read_key(Expansion *e, const YamlNode *value)
                                         "the kernel takes one condition of a kind: make two rules",
                                         "%s stands twice in one rule", keyword_get(id)->name));
                 }
-        part->id = id;
+        *part = (Part){ .id = id };
         return part_read(e, part, op, value);
 }
 
@@ -198,25 +210,32 @@ static int report(Expansion *e, const Rule *rule, const RuleConflict *conflict)
 /* Returns 0 when this combination differs from another one only by what the action cannot carry. */
 static size_t gather_values(const Expansion *e, RuleValue values[static KEYWORD_MAX])
 {
-        const RuleValue *by_id[KEYWORD_MAX] = { NULL };
         unsigned action = BIT(e->action.values[e->action.current].number);
         size_t n = 0;
 
-        by_id[KEYWORD_ACTION] = &e->action.values[e->action.current];
+        values[n++] = e->action.values[e->action.current];
         for (size_t i = 0; i < e->n_parts; i++) {
-                const Part *part = &e->parts[i];
+                const Part *part = &e->parts[e->sorted[i]];
 
                 if (part->count == 0)
                         continue;
                 if (keyword_get(part->id)->actions & action)
-                        by_id[part->id] = &part->values[part->current];
+                        values[n++] = part->values[part->current];
                 else if (part->current > 0)
                         return 0;
         }
-        for (int i = 0; i < KEYWORD_MAX; i++)
-                if (by_id[i])
-                        values[n++] = *by_id[i];
         return n;
+}
+
+static void sort_parts(Expansion *e)
+{
+        for (size_t i = 0; i < e->n_parts; i++) {
+                size_t j = i;
+
+                for (; j > 0 && e->parts[e->sorted[j - 1]].id > e->parts[i].id; j--)
+                        e->sorted[j] = e->sorted[j - 1];
+                e->sorted[j] = (uint8_t) i;
+        }
 }
 
 static int add_combination(Expansion *e)
@@ -288,6 +307,7 @@ static int combine(Expansion *e)
 {
         int r;
 
+        sort_parts(e);
         do {
                 r = add_combination(e);
         } while (r >= 0 && next_combination(e));
@@ -311,7 +331,7 @@ static int read_parts(Expansion *e)
                 if (r < 0)
                         return r;
         }
-        if (!yaml_find(e->rule->node, "action"))
+        if (!e->action_seen)
                 return diag_error(e->context.diags, POLICY_CODE_MISSING_KEY,
                                 fragment_place(e->fragment, e->rule->node),
                                 "add action: measure, appraise, audit, hash or a dont_ form",
@@ -326,40 +346,64 @@ static int take_any_name(void *userdata, const char *name, uint32_t *ret_id)
         return 0;
 }
 
-int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_index,
-                const Target *target, const NameResolver *names, Policy *policy, DiagList *diags)
+/* Forgets the rule before. */
+static void begin_rule(Expansion *e, const FragmentRule *rule, const Target *target,
+                const NameResolver *names)
 {
         static const NameResolver any_names = { take_any_name, take_any_name, NULL };
         bool wanted = rule->active && !rule->disabled;
-        _cleanup_(expansion_done) Expansion e = {
-                .fragment = fragment,
-                .rule = rule,
-                .fragment_index = fragment_index,
-                .target = wanted ? target : NULL,
-                .policy = policy,
-                .output = wanted ? policy : NULL,
-                .context = {fragment->source->path, wanted ? names : &any_names, &policy->arena,
-                            diags},
-        };
+
+        arena_reset(&e->arena);
+        e->rule = rule;
+        e->target = wanted ? target : NULL;
+        e->output = wanted ? e->policy : NULL;
+        e->context.names = wanted ? names : &any_names;
+        e->action = (Part){ 0 };
+        e->action_seen = false;
+        e->n_parts = 0;
+        e->n_reported = 0;
+}
+
+static int expand_rule(Expansion *e)
+{
+        DiagList *diags = e->context.diags;
         size_t errors = diags->errors;
         int r;
 
-        r = read_parts(&e);
-        if (r < 0 || e.action.count == 0 || diags->errors > errors)
-                return fragment_go_on(r);
-        for (size_t i = 0; i < e.n_parts; i++) {
-                r = e.parts[i].count > 0 ? check_carried(&e, &e.parts[i]) : 0;
+        r = read_parts(e);
+        if (r < 0 || e->action.count == 0 || diags->errors > errors)
+                return r;
+        for (size_t i = 0; i < e->n_parts; i++) {
+                r = e->parts[i].count > 0 ? check_carried(e, &e->parts[i]) : 0;
                 if (fragment_go_on(r) < 0)
                         return r;
         }
         if (diags->errors > errors)
                 return 0;
-        r = check_size(&e);
+        r = check_size(e);
         if (r < 0)
-                return fragment_go_on(r);
-        e.id = arena_copy_text(&policy->arena, rule->id, strlen(rule->id));
-        if (!e.id)
-                return -ENOMEM;
-        r = combine(&e);
-        return fragment_go_on(r);
+                return r;
+        e->id = arena_copy_text(&e->policy->arena, e->rule->id, strlen(e->rule->id));
+        return e->id ? combine(e) : -ENOMEM;
+}
+
+int expand_fragment(Fragment *fragment, uint32_t index, const Target *target,
+                const NameResolver *names, Policy *policy, DiagList *diags)
+{
+        _cleanup_(expansion_done) Expansion e = {
+                .fragment = fragment,
+                .fragment_index = index,
+                .policy = policy,
+                .context = {fragment->source->path, names, &policy->arena, diags},
+        };
+
+        for (size_t i = 0; i < fragment->n_rules; i++) {
+                int r;
+
+                begin_rule(&e, &fragment->rules[i], target, names);
+                r = fragment_go_on(expand_rule(&e));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }

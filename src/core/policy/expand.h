@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One rule of a fragment becomes kernel rules: one for each combination of the values in its lists,
+ * The rules of a fragment become kernel rules: one for each combination of the values in its lists,
  * in written order, the first key varying slowest and the actions fastest. An option that an action
  * cannot carry is left out of its rules.
  */
@@ -13,9 +13,10 @@
 #define EXPAND_RULES_MAX 20000 /* kernel rules that one rule may stand for */
 
 /*
- * Checks a rule, and adds its kernel rules to the policy when it is active and not disabled. A rule
- * that is left out is checked without the target and the names of users. Mistakes are added to
- * diags. -E2BIG when the policy is full, which is said in diags; -ENOMEM.
+ * Checks the rules of a fragment, and adds the kernel rules of those that are active and not
+ * disabled to the policy. A rule that is left out is checked without the target and the names of
+ * users. Mistakes are added to diags. -E2BIG when the policy is full, which is said in diags;
+ * -ENOMEM.
  */
-int expand_rule(Fragment *fragment, const FragmentRule *rule, uint32_t fragment_index,
-                const Target *target, const NameResolver *names, Policy *policy, DiagList *diags);
+int expand_fragment(Fragment *fragment, uint32_t index, const Target *target,
+                const NameResolver *names, Policy *policy, DiagList *diags);

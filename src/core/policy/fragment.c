@@ -5,7 +5,7 @@
 #include "core/policy/code.h"
 #include "core/policy/condition.h"
 
-#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+#define FRAGMENT_ENDING ".yaml"
 
 typedef struct Reader {
         Fragment *fragment;
@@ -14,20 +14,30 @@ typedef struct Reader {
         DiagList *diags;
 } Reader;
 
-void node_list_done(NodeList *list)
-{
-        free(list->items);
-        *list = (NodeList){ 0 };
-}
+typedef struct Flattener {
+        Fragment *fragment;
+        Arena *arena;
+        NodeList list;
+        DiagList *diags;
+} Flattener;
 
-static int node_list_add(NodeList *list, const YamlNode *node)
+/* The value stands at `at`, or is named there. */
+static int add_node(Flattener *f, const YamlNode *node, const YamlNode *at)
 {
+        NodeList *list = &f->list;
+
+        if (list->count >= FRAGMENT_LIST_MAX)
+                return diag_error(f->diags, POLICY_CODE_YAML_LIMIT, fragment_place(f->fragment, at),
+                                "split the rule", "a list has more than %d values",
+                                FRAGMENT_LIST_MAX);
         if ((list->count & (list->count - 1)) == 0) {
                 size_t allocated = list->count == 0 ? 1 : list->count * 2;
-                const YamlNode **items = reallocarray(list->items, allocated, sizeof(YamlNode *));
+                const YamlNode **items = arena_new(f->arena, const YamlNode *, allocated);
 
                 if (!items)
                         return -ENOMEM;
+                if (list->count > 0)
+                        memcpy(items, list->items, list->count * sizeof(*items));
                 list->items = items;
         }
         list->items[list->count++] = node;
@@ -36,13 +46,10 @@ static int node_list_add(NodeList *list, const YamlNode *node)
 
 void fragment_done(Fragment *fragment)
 {
-        for (size_t i = 0; i < fragment->n_names; i++)
-                node_list_done(&fragment->names[i].values);
         free(fragment->names);
         free(fragment->rules);
-        free(fragment->rules_by_id);
+        free(fragment->ids);
         free(fragment->name);
-        node_list_done(&fragment->disable);
         yaml_document_done(&fragment->document);
         *fragment = (Fragment){ 0 };
 }
@@ -72,10 +79,12 @@ static int expect(const Reader *reader, const YamlNode *node, YamlType type, con
 
 static bool is_word(const char *text)
 {
-        size_t length = strlen(text);
+        size_t length = 0;
 
-        return length > 0 && length <= FRAGMENT_ID_MAX && text[0] != '-' &&
-               strspn(text, ID_CHARACTERS) == length;
+        for (char c; (c = text[length]) != '\0'; length++)
+                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+                        return false;
+        return length > 0 && length <= FRAGMENT_ID_MAX && text[0] != '-';
 }
 
 static FragmentName *find_name(const Fragment *fragment, const char *name)
@@ -86,26 +95,13 @@ static FragmentName *find_name(const Fragment *fragment, const char *name)
         return NULL;
 }
 
-static int flatten_name(Fragment *fragment, const YamlNode *node, NodeList *list, DiagList *diags)
+static int refuse_name(const Flattener *f, const YamlNode *node)
 {
-        FragmentName *name = find_name(fragment, node->text + 1);
-        const char *nearest;
+        const Fragment *fragment = f->fragment;
+        const char **known = arena_new(f->arena, const char *, fragment->n_names + 1);
         _cleanup_free_ char *hint = NULL;
-        _cleanup_free_ const char **known = NULL;
+        const char *nearest;
 
-        if (name) {
-                name->used = true;
-                for (size_t i = 0; i < name->values.count; i++)
-                        if (list->count >= FRAGMENT_LIST_MAX)
-                                return diag_error(diags, POLICY_CODE_YAML_LIMIT,
-                                                fragment_place(fragment, node), "split the rule",
-                                                "a list has more than %d values",
-                                                FRAGMENT_LIST_MAX);
-                        else if (node_list_add(list, name->values.items[i]) < 0)
-                                return -ENOMEM;
-                return 0;
-        }
-        known = calloc(fragment->n_names + 1, sizeof(char *));
         if (!known)
                 return -ENOMEM;
         for (size_t i = 0; i < fragment->n_names; i++)
@@ -113,7 +109,7 @@ static int flatten_name(Fragment *fragment, const YamlNode *node, NodeList *list
         nearest = string_nearest(node->text + 1, known);
         if (nearest && asprintf(&hint, "did you mean $%s?", nearest) < 0)
                 return -ENOMEM;
-        return diag_error(diags, POLICY_CODE_UNDEFINED_NAME, fragment_place(fragment, node),
+        return diag_error(f->diags, POLICY_CODE_UNDEFINED_NAME, fragment_place(fragment, node),
                         hint
                                         ?: "names are local to a fragment and come under define, "
                                            "before "
@@ -121,46 +117,53 @@ static int flatten_name(Fragment *fragment, const YamlNode *node, NodeList *list
                         "%s is not defined in this fragment", node->text);
 }
 
-static int flatten_item(Fragment *fragment, const YamlNode *node, NodeList *list, DiagList *diags)
+static int flatten_name(Flattener *f, const YamlNode *node)
+{
+        FragmentName *name = find_name(f->fragment, node->text + 1);
+        int r = 0;
+
+        if (!name)
+                return refuse_name(f, node);
+        name->used = true;
+        for (size_t i = 0; r >= 0 && i < name->values.count; i++)
+                r = add_node(f, name->values.items[i], node);
+        return r;
+}
+
+static int flatten_item(Flattener *f, const YamlNode *node)
 {
         if (node->type != YAML_TYPE_SCALAR)
-                return diag_error(diags, POLICY_CODE_WRONG_SHAPE, fragment_place(fragment, node),
+                return diag_error(f->diags, POLICY_CODE_WRONG_SHAPE,
+                                fragment_place(f->fragment, node),
                                 "write values, or a list of values: [a, b]", "%s cannot stand here",
                                 yaml_type_to_string((YamlType) node->type));
         if (node->text[0] == '$' && node->text[1] != '$')
-                return flatten_name(fragment, node, list, diags);
-        if (list->count >= FRAGMENT_LIST_MAX)
-                return diag_error(diags, POLICY_CODE_YAML_LIMIT, fragment_place(fragment, node),
-                                "split the rule", "a list has more than %d values",
-                                FRAGMENT_LIST_MAX);
-        return node_list_add(list, node);
+                return flatten_name(f, node);
+        return add_node(f, node, node);
 }
 
-int fragment_flatten(Fragment *fragment, const YamlNode *node, NodeList *ret_list, DiagList *diags)
+int fragment_flatten(Fragment *fragment, const YamlNode *node, Arena *arena, NodeList *ret_list,
+                DiagList *diags)
 {
-        _cleanup_(node_list_done) NodeList list = { 0 };
+        Flattener f = { .fragment = fragment, .arena = arena, .diags = diags };
         int r = 0;
 
         if (node->type != YAML_TYPE_SEQUENCE)
-                r = fragment_go_on(flatten_item(fragment, node, &list, diags));
+                r = flatten_item(&f, node);
         else if (!node->first)
-                r = fragment_go_on(diag_error(diags, POLICY_CODE_EMPTY_VALUE,
-                                fragment_place(fragment, node),
-                                "leave the key out or give it a value", "the list is empty"));
+                r = diag_error(diags, POLICY_CODE_EMPTY_VALUE, fragment_place(fragment, node),
+                                "leave the key out or give it a value", "the list is empty");
         else
                 yaml_foreach(item, node)
                 {
-                        r = flatten_item(fragment, item, &list, diags);
-                        if (r == -EBADMSG && list.count >= FRAGMENT_LIST_MAX)
-                                r = 0;
-                        else if (fragment_go_on(r) == 0)
-                                continue;
-                        break;
+                        r = flatten_item(&f, item);
+                        /* What follows in a list that is too long would only be said again. */
+                        if (r == -ENOMEM || (r < 0 && f.list.count >= FRAGMENT_LIST_MAX))
+                                break;
                 }
-        r = fragment_go_on(r);
-        if (r < 0)
+        if (r == -ENOMEM)
                 return r;
-        *ret_list = TAKE_STRUCT(list);
+        *ret_list = f.list;
         return 0;
 }
 
@@ -187,7 +190,7 @@ static int read_define(Reader *reader, const YamlNode *define)
                         continue;
                 }
                 /* Only names above this one are known yet, so that none can contain itself. */
-                r = fragment_flatten(f, value, &name->values, reader->diags);
+                r = fragment_flatten(f, value, &f->document.arena, &name->values, reader->diags);
                 if (r < 0)
                         return r;
                 name->name = value->key->text;
@@ -245,34 +248,48 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
         return 1;
 }
 
-static int compare_rules(const void *a, const void *b)
+static int refuse_id(const Reader *reader, const FragmentRule *rule, const FragmentRule *first)
 {
-        const FragmentRule *x = *(FragmentRule *const *) a, *y = *(FragmentRule *const *) b;
-        int order = strcmp(x->id, y->id);
-
-        return order != 0 ? order : (x > y) - (x < y);
+        return diag_error(reader->diags, POLICY_CODE_DUPLICATE_ID,
+                        fragment_place(reader->fragment, yaml_find(rule->node, "id")),
+                        "give each rule of a fragment an id of its own",
+                        "the id %s is already used on line %u", rule->id,
+                        yaml_find(first->node, "id")->line);
 }
 
-static int check_ids(Reader *reader)
+/* The place of an id in the table of ids: the rule that has it, or a free one. */
+static FragmentRule **find_slot(const Fragment *fragment, const char *id)
+{
+        uint32_t hash = 2166136261U; /* FNV-1a */
+        size_t i;
+
+        for (const char *p = id; *p; p++)
+                hash = (hash ^ (unsigned char) *p) * 16777619U;
+        i = hash & fragment->ids_mask;
+        while (fragment->ids[i] && !string_equal(fragment->ids[i]->id, id))
+                i = (i + 1) & fragment->ids_mask;
+        return &fragment->ids[i];
+}
+
+/* Enters the ids of all rules; the first rule of two keeps it. */
+static int read_ids(Reader *reader)
 {
         Fragment *f = reader->fragment;
+        size_t size = 2;
 
-        f->rules_by_id = calloc(f->n_rules, sizeof(FragmentRule *));
-        if (!f->rules_by_id)
+        while (size < f->n_rules * 2)
+                size *= 2;
+        f->ids_mask = size - 1;
+        f->ids = calloc(size, sizeof(FragmentRule *));
+        if (!f->ids)
                 return -ENOMEM;
-        for (size_t i = 0; i < f->n_rules; i++)
-                f->rules_by_id[i] = &f->rules[i];
-        qsort(f->rules_by_id, f->n_rules, sizeof(FragmentRule *), compare_rules);
-        for (size_t i = 1; i < f->n_rules; i++) {
-                const FragmentRule *before = f->rules_by_id[i - 1], *rule = f->rules_by_id[i];
+        for (size_t i = 0; i < f->n_rules; i++) {
+                FragmentRule *rule = &f->rules[i];
+                FragmentRule **slot = find_slot(f, rule->id);
 
-                if (rule->id[0] == '\0' || strcmp(before->id, rule->id) != 0)
-                        continue;
-                if (fragment_go_on(diag_error(reader->diags, POLICY_CODE_DUPLICATE_ID,
-                                    fragment_place(f, yaml_find(rule->node, "id")),
-                                    "give each rule of a fragment an id of its own",
-                                    "the id %s is already used on line %u", rule->id,
-                                    yaml_find(before->node, "id")->line)) < 0)
+                if (!*slot)
+                        *slot = rule;
+                else if (rule->id[0] != '\0' && fragment_go_on(refuse_id(reader, rule, *slot)) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -298,26 +315,12 @@ static int read_rules(Reader *reader, const YamlNode *rules)
                         return r;
                 f->n_rules += (size_t) r;
         }
-        return f->n_rules > 0 ? check_ids(reader) : 0;
+        return read_ids(reader);
 }
 
 FragmentRule *fragment_find_rule(const Fragment *fragment, const char *id)
 {
-        FragmentRule key = { .id = id };
-        size_t low = 0, high = fragment->n_rules;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = strcmp(key.id, fragment->rules_by_id[middle]->id);
-
-                if (order == 0)
-                        return fragment->rules_by_id[middle];
-                if (order < 0)
-                        high = middle;
-                else
-                        low = middle + 1;
-        }
-        return NULL;
+        return fragment->ids ? *find_slot(fragment, id) : NULL;
 }
 
 static int read_version(Reader *reader, const YamlNode *value)
@@ -337,7 +340,9 @@ static int read_description(Reader *reader, const YamlNode *value)
 
 static int read_disable(Reader *reader, const YamlNode *value)
 {
-        return fragment_flatten(reader->fragment, value, &reader->fragment->disable, reader->diags);
+        Fragment *f = reader->fragment;
+
+        return fragment_flatten(f, value, &f->document.arena, &f->disable, reader->diags);
 }
 
 static int read_nothing(Reader *reader, const YamlNode *value)
@@ -415,20 +420,28 @@ static int read_sections(Reader *reader)
         return r;
 }
 
+size_t fragment_get_name_length(const PolicySource *source)
+{
+        size_t length = strlen(source->name);
+
+        return string_ends_with(source->name, FRAGMENT_ENDING) ? length - strlen(FRAGMENT_ENDING)
+                                                               : length;
+}
+
 /* Rules are named NAME/ID, therefore the name must be plain. */
 static int read_name(Reader *reader)
 {
         Fragment *f = reader->fragment;
+        const PolicySource *source = f->source;
+        size_t length = fragment_get_name_length(source);
 
-        f->name = strdup(f->source->name);
+        f->name = strndup(source->name, length);
         if (!f->name)
                 return -ENOMEM;
-        if (!string_ends_with(f->name, ".yaml") || strlen(f->name) == strlen(".yaml") ||
-                        strpbrk(f->name, "/ \t\n"))
+        if (length == 0 || source->name[length] == '\0' || strpbrk(f->name, "/ \t\n"))
                 return say(reader, POLICY_CODE_FRAGMENT_NAME, NULL,
                                 "fragments are called NN-NAME.yaml, as 50-programs.yaml",
                                 "the file name is malformed");
-        f->name[strlen(f->name) - strlen(".yaml")] = '\0';
         return 0;
 }
 

@@ -17,12 +17,11 @@
 #define FRAGMENT_LIST_MAX 1000 /* values of one list, names followed */
 #define FRAGMENT_ID_MAX 64
 
+/* The memory is that of an arena. */
 typedef struct NodeList {
         const YamlNode **items;
         size_t count;
 } NodeList;
-
-void node_list_done(NodeList *list);
 
 typedef struct FragmentName {
         const char *name;
@@ -45,13 +44,17 @@ typedef struct Fragment {
         FragmentName *names;
         size_t n_names;
         FragmentRule *rules; /* in written order */
-        FragmentRule **rules_by_id;
         size_t n_rules;
+        FragmentRule **ids; /* a hash table */
+        size_t ids_mask;
         NodeList disable;
         bool active;
 } Fragment;
 
 void fragment_done(Fragment *fragment);
+
+/* How much of the file name names the fragment: all but ".yaml". */
+size_t fragment_get_name_length(const PolicySource *source);
 
 /*
  * Reads a fragment; the source must outlive it. Mistakes are added to diags and left out of the
@@ -61,10 +64,11 @@ int fragment_parse(const PolicySource *source, const Target *target, const NameR
                 Fragment *ret_fragment, DiagList *diags);
 
 /*
- * A value or list of values as one list, with every $name replaced by what it stands for. Mistakes
- * are added to diags and left out. -ENOMEM.
+ * A value or list of values as one list in the arena, with every $name replaced by what it stands
+ * for. Mistakes are added to diags and left out. -ENOMEM.
  */
-int fragment_flatten(Fragment *fragment, const YamlNode *node, NodeList *ret_list, DiagList *diags);
+int fragment_flatten(Fragment *fragment, const YamlNode *node, Arena *arena, NodeList *ret_list,
+                DiagList *diags);
 
 /* NULL when there is none. */
 FragmentRule *fragment_find_rule(const Fragment *fragment, const char *id);
