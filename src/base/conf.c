@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/diag-code.h"
 #include "base/dropin.h"
 #include "base/fs.h"
 #include "base/strings.h"
@@ -48,7 +49,8 @@ static int parse_section(ConfFile *f, char *text)
 
         if (text[length - 1] != ']' || length - 2 >= sizeof(f->section)) {
                 f->section[0] = '\0';
-                return diag_warning(f->diags, "W002", conf_place(f), "write it as [Section]",
+                return diag_warning(f->diags, DIAG_CODE_CONFIG_LINE, conf_place(f),
+                                "write it as [Section]",
                                 "section header is malformed, its keys are ignored");
         }
         *((char *) mempcpy(f->section, text + 1, length - 2)) = '\0';
@@ -70,14 +72,14 @@ static int assign(ConfFile *f, const char *key, const char *value)
         int r;
 
         if (!item)
-                return diag_warning(f->diags, "W002", conf_place(f),
+                return diag_warning(f->diags, DIAG_CODE_CONFIG_LINE, conf_place(f),
                                 "see imad.conf(5) for the keys of each section",
                                 "unknown key %s in section [%s], ignoring", key, f->section);
         r = item->parse(value, (char *) f->settings + item->offset);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return diag_warning(f->diags, "W003", conf_place(f), NULL,
+                return diag_warning(f->diags, DIAG_CODE_CONFIG_VALUE, conf_place(f), NULL,
                                 "value \"%s\" of %s is not %s, ignoring", value, key,
                                 item->expected);
         return 0;
@@ -93,7 +95,8 @@ static int parse_line(ConfFile *f, char *line)
                 return parse_section(f, text);
         equals = strchr(text, '=');
         if (!equals)
-                return diag_warning(f->diags, "W002", conf_place(f), "write Key=value",
+                return diag_warning(f->diags, DIAG_CODE_CONFIG_LINE, conf_place(f),
+                                "write Key=value",
                                 "line is neither a section nor an assignment, ignoring");
         *equals = '\0';
         return assign(f, string_strip(text), string_strip(equals + 1));
@@ -134,7 +137,8 @@ static int load_file(int root_fd, const char *path, const ConfItem *items, size_
         if (r == -ENOENT || r == -ENOMEM)
                 return r;
         if (r < 0)
-                return diag_warning(diags, "W004", ((DiagPlace){ .source = path }),
+                return diag_warning(diags, DIAG_CODE_CONFIG_UNREADABLE,
+                                ((DiagPlace){ .source = path }),
                                 "make it a readable file of at most 256 KiB",
                                 "configuration cannot be read, ignoring: %s", strerror(-r));
         return conf_parse_text(text, path, items, n_items, settings, diags);

@@ -4,8 +4,8 @@
  * list, so that one run reports everything, and the same list becomes terminal text, JSON or a
  * D-Bus dictionary.
  *
- * Codes are stable ("E001" … errors, "W001" … warnings); each names one kind of mistake and is
- * never used for another.
+ * Codes are stable (E… errors, W… warnings, N… notes); each names one kind of mistake and is never
+ * used for another. They stand in base/diag-code.h and core/policy/code.h.
  */
 #pragma once
 

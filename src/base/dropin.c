@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/diag-code.h"
 #include "base/fs.h"
 #include "base/strings.h"
 
@@ -76,7 +77,7 @@ static int warn_ignored(
                 return -ENOMEM;
         if (asprintf(&hint, "rename it to end in %s, or remove it", suffix) < 0)
                 return -ENOMEM;
-        return diag_warning(diags, "W001", ((DiagPlace){ .source = path }), hint,
+        return diag_warning(diags, DIAG_CODE_FILE_IGNORED, ((DiagPlace){ .source = path }), hint,
                         "file is ignored, its name does not end in %s", suffix);
 }
 
@@ -88,8 +89,8 @@ static int refuse_name(DiagList *diags, const char *directory, const char *name)
 
         if (asprintf(&path, "%s/%s", directory, name) < 0)
                 return -ENOMEM;
-        r = diag_error(diags, "E002", ((DiagPlace){ .source = path }), "rename it in UTF-8",
-                        "name of the file is not valid UTF-8");
+        r = diag_error(diags, DIAG_CODE_NAME_ENCODING, ((DiagPlace){ .source = path }),
+                        "rename it in UTF-8", "name of the file is not valid UTF-8");
         return r == -ENOMEM ? r : 0;
 }
 
@@ -104,7 +105,8 @@ static int scan_directory(int root_fd, const char *directory, const char *suffix
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                r = diag_error(diags, "E001", ((DiagPlace){ .source = directory }),
+                r = diag_error(diags, DIAG_CODE_DIRECTORY_UNREADABLE,
+                                ((DiagPlace){ .source = directory }),
                                 "make it a readable directory with fewer than 1000 files",
                                 "directory cannot be read: %s", strerror(-r));
                 return r == -ENOMEM ? r : 0;

@@ -41,6 +41,7 @@ typedef enum CompletionKind {
         COMPLETION_KERNEL,
         COMPLETION_PRESET,
         COMPLETION_VERB,
+        COMPLETION_CODE,
         COMPLETION_KIND_MAX,
 } CompletionKind;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "core/explanation.h"
 #include "imactl/verbs.h"
 
 /* Text in single quotes, for all three shells: none of the tables holds a quote. */
@@ -17,6 +18,17 @@ static void print_quoted(const char *text)
 static bool is_of_group(const Verb *verb, const char *group)
 {
         return string_equal(verb->group, group);
+}
+
+/* Codes of diagnostics, for one of the shells. */
+static void print_codes(const char *before, const char *behind)
+{
+        const char *code;
+
+        fputs(before, stdout);
+        for (size_t i = 0; (code = explanation_get_code(i)); i++)
+                printf(" %s", code);
+        puts(behind);
 }
 
 /* Words that may stand behind the group; behind nothing when group is NULL. */
@@ -39,6 +51,7 @@ static const char *const bash_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_KERNEL] = "__imactl_names /lib/modules ''",
         [COMPLETION_PRESET] = ("__imactl_names " IMAD_PRESETDIR " .yaml"),
         [COMPLETION_VERB] = NULL,
+        [COMPLETION_CODE] = "__imactl_codes",
 };
 
 static const char bash_head[] =
@@ -168,7 +181,9 @@ static void print_bash(void)
                 print_bash_pattern(&verb_table[i]);
                 printf("%s ;;\n", code);
         }
-        puts("    esac\n}\n\ncomplete -F _imactl imactl");
+        puts("    esac\n}\n");
+        print_codes("__imactl_codes() {\n    __imactl_words", "\n}\n");
+        puts("complete -F _imactl imactl");
 }
 
 static const char *const zsh_kinds[COMPLETION_KIND_MAX] = {
@@ -179,6 +194,7 @@ static const char *const zsh_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_KERNEL] = "_imactl_kernels",
         [COMPLETION_PRESET] = "_imactl_presets",
         [COMPLETION_VERB] = "_imactl_verbs",
+        [COMPLETION_CODE] = "_imactl_codes",
 };
 
 /* ":NAME:ACTION" of a value; a colon inside the name is escaped. */
@@ -254,6 +270,8 @@ static void print_zsh(void)
         puts("_imactl_presets() {\n  local -a names=(" IMAD_PRESETDIR "/*.yaml(N:t:r))\n"
              "  names=(${names#[0-9][0-9]-})\n"
              "  _describe -t presets preset names\n}\n");
+        print_codes("_imactl_codes() {\n  local -a names=(",
+                        ")\n  _describe -t codes code names\n}\n");
         print_zsh_verb_functions();
         puts("_imactl() {\n  local curcontext=$curcontext state line\n  local -a options");
         print_zsh_options();
@@ -282,6 +300,7 @@ static const char *const fish_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_PRESET] = ("-f -a '(path change-extension \"\" (path basename " IMAD_PRESETDIR
                                "/*.yaml) | string replace -r \"^[0-9][0-9]-\" \"\")'"),
         [COMPLETION_VERB] = NULL,
+        [COMPLETION_CODE] = "-f -a '(__imactl_codes)'",
 };
 
 /* "The words so far begin with these", as a condition of complete(1). */
@@ -357,7 +376,8 @@ static void print_fish(void)
              "function __imactl_at_end\n"
              "    test \"$(__imactl_at_words)\" = \"$argv\"\n"
              "end\n\n"
-             "complete -c imactl -f");
+             "complete -c imactl -f\n");
+        print_codes("function __imactl_codes\n    string split ' ' -n -- '", "'\nend\n");
         print_fish_verbs();
         print_fish_options();
 }

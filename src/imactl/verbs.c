@@ -13,6 +13,8 @@ const Verb verb_table[] = {
           0, 0, VERB_DEFAULT | VERB_PAGER, 0, COMPLETION_NONE, verb_status },
         { NULL, "doctor", "[OPTION…]", "Check kernel, TPM and boot for what IMA needs; explain kernel options",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT, COMPLETION_NONE, verb_doctor },
+        { NULL, "explain", "[CODE…]", "Explain codes of diagnostics, with a wrong and a right example; list them all",
+          0, VERB_ARGS_ANY, VERB_PAGER, 0, COMPLETION_CODE, verb_explain },
         { NULL, "help", "[VERB…]", "Show help, for one verb in detail",
           0, 2, 0, 0, COMPLETION_VERB, verb_help },
         { NULL, "version", "", "Show the version",

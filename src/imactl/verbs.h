@@ -54,6 +54,7 @@ const char *verb_find_nearest(const char *group, const char *word);
 /* One function per row of the table. */
 ExitCode verb_status(const Arguments *args);
 ExitCode verb_doctor(const Arguments *args);
+ExitCode verb_explain(const Arguments *args);
 ExitCode verb_help(const Arguments *args);
 ExitCode verb_version(const Arguments *args);
 ExitCode verb_policy_check(const Arguments *args);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "imad/state.h"
 
+#include "base/diag-code.h"
 #include "base/fs.h"
 #include "base/strings.h"
 #include "system/boot-record.h"
@@ -120,7 +121,8 @@ static int read_boot_record(int root_fd, BootRecord *record, DiagList *diags)
         int r = boot_record_load(root_fd, record);
 
         if (r == -EBADMSG)
-                (void) diag_error(diags, "E301", ((DiagPlace){ .source = BOOT_RECORD_PATH }),
+                (void) diag_error(diags, DIAG_CODE_BOOT_RECORD,
+                                ((DiagPlace){ .source = BOOT_RECORD_PATH }),
                                 "reboot, so that imad-load writes it anew",
                                 "record of this boot is malformed");
         return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/fragments.h"
 
+#include "base/diag-code.h"
 #include "base/dropin.h"
 #include "base/fs.h"
 #include "base/strings.h"
@@ -19,12 +20,15 @@ static const struct {
         const char *message;
         const char *hint;
 } read_errors[] = {
-        {ENOENT,  "E011", "fragment is missing or a dangling link",
-         "create it, or remove the link"                                                        },
-        { EISDIR, "E012", "fragment is a directory",                    "make it a regular file"},
-        { EINVAL, "E012", "fragment is not a regular file",             "make it a regular file"},
-        { EFBIG,  "E013", "fragment is larger than 1 MiB",              "split it"              },
-        { EACCES, "E011", "fragment cannot be read: permission denied", "read it as root"       },
+        {ENOENT,  DIAG_CODE_FRAGMENT_UNREADABLE, "fragment is missing or a dangling link",
+         "create it, or remove the link"                                                                 },
+        { EISDIR, DIAG_CODE_FRAGMENT_NOT_FILE,   "fragment is a directory",
+         "make it a regular file"                                                                        },
+        { EINVAL, DIAG_CODE_FRAGMENT_NOT_FILE,   "fragment is not a regular file",
+         "make it a regular file"                                                                        },
+        { EFBIG,  DIAG_CODE_FRAGMENT_SIZE,       "fragment is larger than 1 MiB",              "split it"},
+        { EACCES, DIAG_CODE_FRAGMENT_UNREADABLE, "fragment cannot be read: permission denied",
+         "read it as root"                                                                               },
 };
 
 static void fragment_file_done(FragmentFile *fragment)
@@ -54,7 +58,8 @@ static int report_unreadable(DiagList *diags, const char *path, int error)
                                         read_errors[i].message);
                         return r == -ENOMEM ? r : 0;
                 }
-        r = diag_error(diags, "E011", place, "check the file system and the file's permissions",
+        r = diag_error(diags, DIAG_CODE_FRAGMENT_UNREADABLE, place,
+                        "check the file system and the file's permissions",
                         "fragment cannot be read: %s", strerror(-error));
         return r == -ENOMEM ? r : 0;
 }
@@ -92,7 +97,8 @@ int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags)
         int r = dropin_list_find(root_fd, directories, FRAGMENT_SUFFIX, &files, diags);
 
         if (r == -E2BIG) {
-                r = diag_error(diags, "E014", ((DiagPlace){ .source = FRAGMENT_ADMIN_DIRECTORY }),
+                r = diag_error(diags, DIAG_CODE_TOO_MANY_FRAGMENTS,
+                                ((DiagPlace){ .source = FRAGMENT_ADMIN_DIRECTORY }),
                                 "merge some of them", "more than %d fragments", DROPIN_FILES_MAX);
                 return r == -ENOMEM ? r : 0;
         }
@@ -118,7 +124,8 @@ int fragments_load_files(int root_fd, const char *const *paths, size_t n_paths,
                         r = add_fragment(root_fd, slash ? slash + 1 : paths[i], paths[i], false,
                                         &list, diags);
                 } else {
-                        r = diag_error(diags, "E015", ((DiagPlace){ .source = paths[i] }),
+                        r = diag_error(diags, DIAG_CODE_FRAGMENT_SUFFIX,
+                                        ((DiagPlace){ .source = paths[i] }),
                                         "rename it, as imad ignores it otherwise",
                                         "name of a fragment does not end in " FRAGMENT_SUFFIX);
                         r = r == -ENOMEM ? r : 0;

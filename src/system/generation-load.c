@@ -2,6 +2,7 @@
 /* Reading a generation back; nothing in its files is taken on trust. */
 #include <inttypes.h>
 
+#include "base/diag-code.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -16,8 +17,8 @@ static const char rewrite_hint[] = "run imactl policy apply, which writes a new 
 
 static int damaged(DiagList *diags, const char *path, const char *why)
 {
-        return diag_error(diags, "E022", ((DiagPlace){ .source = path }), rewrite_hint,
-                        "generation is damaged: %s", why);
+        return diag_error(diags, DIAG_CODE_GENERATION_DAMAGED, ((DiagPlace){ .source = path }),
+                        rewrite_hint, "generation is damaged: %s", why);
 }
 
 static bool is_sha256_text(const char *text)
@@ -144,7 +145,8 @@ int generation_load(int root_fd, uint64_t number, Generation *ret_generation, Di
                         number);
         r = fs_read_file(root_fd, path, MANIFEST_SIZE_MAX, &text, &size);
         if (r == -ENOENT) {
-                (void) diag_error(diags, "E023", ((DiagPlace){ .source = path }), rewrite_hint,
+                (void) diag_error(diags, DIAG_CODE_GENERATION_MISSING,
+                                ((DiagPlace){ .source = path }), rewrite_hint,
                                 "generation %" PRIu64 " does not exist", number);
                 return r;
         }
@@ -173,7 +175,8 @@ int generation_read_policy(int root_fd, const Generation *generation,
                 return r;
         r = fs_read_file(root_fd, path, GENERATION_POLICY_MAX, &text, &size);
         if (r == -ENOENT) {
-                (void) diag_error(diags, "E023", ((DiagPlace){ .source = path }), rewrite_hint,
+                (void) diag_error(diags, DIAG_CODE_GENERATION_MISSING,
+                                ((DiagPlace){ .source = path }), rewrite_hint,
                                 "policy file of generation %" PRIu64 " is missing",
                                 generation->number);
                 return r;

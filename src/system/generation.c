@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <sys/file.h>
 
+#include "base/diag-code.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -146,8 +147,9 @@ bool generation_has_same_policies(const Generation *a, const Generation *b)
 
 static int state_damaged(DiagList *diags, const char *why)
 {
-        return diag_error(diags, "E021", ((DiagPlace){ .source = GENERATION_STATE_PATH }),
-                        apply_hint, "state file is damaged: %s", why);
+        return diag_error(diags, DIAG_CODE_STATE_DAMAGED,
+                        ((DiagPlace){ .source = GENERATION_STATE_PATH }), apply_hint,
+                        "state file is damaged: %s", why);
 }
 
 int generation_state_load(int root_fd, GenerationState *ret_state, DiagList *diags)

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/diag-code.h"
 #include "base/digest.h"
 #include "core/measurements/template.h"
 
@@ -230,14 +231,14 @@ int measurement_reader_finish(MeasurementReader *reader, DiagList *diags, const 
         DiagPlace place = { .source = source };
 
         if (reader->failed)
-                return diag_error(diags, "E402", place,
+                return diag_error(diags, DIAG_CODE_LIST_MALFORMED, place,
                                 "the entries before it are valid; check that the list was copied "
                                 "whole and that digest size and byte order are right",
                                 "entry %" PRIu64 " at byte %" PRIu64
                                 " is malformed at byte %" PRIu64 ": %s",
                                 e->number, e->offset, e->where, e->reason);
         if (left > 0)
-                return diag_error(diags, "E401", place,
+                return diag_error(diags, DIAG_CODE_LIST_CUT, place,
                                 "the entries before it are valid; copy the list again",
                                 "the list ends inside entry %" PRIu64
                                 ", %zu bytes after its start at byte %" PRIu64,

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/diag-code.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "core/measurements/replay.h"
@@ -130,7 +131,7 @@ static int add_bad_digest(MeasurementReport *report, const Measurement *m, DiagL
         else if (json_array_append_new(report->bad_digests, json_integer((json_int_t) m->number)) <
                         0)
                 return -ENOMEM;
-        (void) diag_error(diags, "E403", (DiagPlace){ .source = source },
+        (void) diag_error(diags, DIAG_CODE_LIST_DIGEST, (DiagPlace){ .source = source },
                         "somebody changed the entry, or the copy is damaged; compare with the "
                         "machine's own list",
                         "entry %" PRIu64 " at byte %" PRIu64
@@ -146,13 +147,13 @@ static void report_malformed(const Measurement *m, const MeasurementView *view, 
 
         for (MeasurementField i = 0; i < MEASUREMENT_FIELD_MAX; i++)
                 if (view->malformed & (UINT32_C(1) << i))
-                        (void) diag_warning(diags, "W401", place,
+                        (void) diag_warning(diags, DIAG_CODE_LIST_FIELD, place,
                                         "the replay is not concerned: it needs the raw data only",
                                         "entry %" PRIu64 " at byte %" PRIu64
                                         ": field %s does not parse",
                                         m->number, m->offset, measurement_field_to_string(i));
         if (view->trailing)
-                (void) diag_warning(diags, "W401", place,
+                (void) diag_warning(diags, DIAG_CODE_LIST_FIELD, place,
                                 "the replay is not concerned: it needs the raw data only",
                                 "entry %" PRIu64 " at byte %" PRIu64
                                 ": bytes follow on the last field",
@@ -194,7 +195,7 @@ int measurement_report_add(MeasurementReport *report, const Measurement *m, Diag
         for (size_t i = 0; i < report->n_pcrs; i++)
                 verdict_tracker_add(&report->trackers[i], report->replay, m);
         if (m->pcr >= REPLAY_PCRS)
-                (void) diag_warning(diags, "W402", (DiagPlace){ .source = source },
+                (void) diag_warning(diags, DIAG_CODE_LIST_PCR, (DiagPlace){ .source = source },
                                 "correct pcr= in the rule that measured it",
                                 "entry %" PRIu64 " at byte %" PRIu64 ": no TPM has a PCR %" PRIu32,
                                 m->number, m->offset, m->pcr);

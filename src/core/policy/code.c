@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 
-#define POLICY_CODE_ROW(name, code, title) { code, title },
+#define POLICY_CODE_ROW(name, code, title) { code, #name, title },
 
 static const PolicyCode codes[] = { POLICY_CODES(POLICY_CODE_ROW) };
 

@@ -56,6 +56,7 @@ POLICY_CODES(POLICY_CODE_DEFINE)
 
 typedef struct PolicyCode {
         const char *code;
+        const char *name; /* never changes either */
         const char *title;
 } PolicyCode;
 

@@ -3,6 +3,7 @@
 
 #include <sys/utsname.h>
 
+#include "base/diag-code.h"
 #include "core/policy/compile.h"
 #include "core/policy/kconfig.h"
 #include "core/policy/target.h"
@@ -62,7 +63,8 @@ static int add_fallback(Worker *worker, StringList *releases)
 
         if (uname(&name) < 0)
                 return -errno;
-        r = diag_add(&worker->diags, DIAG_NOTE, "N031", (DiagPlace){ 0 }, "name one with --kernel=",
+        r = diag_add(&worker->diags, DIAG_NOTE, DIAG_CODE_NO_KERNEL, (DiagPlace){ 0 },
+                        "name one with --kernel=",
                         "no kernel is installed here; checked for Linux %s", name.release);
         return r < 0 ? r : string_list_add(releases, name.release);
 }
@@ -106,8 +108,8 @@ static int load_config(Worker *worker, const char *release, Kconfig **ret_config
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return diag_warning(&worker->diags, "W032", ((DiagPlace){ .source = path }),
-                                "reinstall the kernel's package",
+                return diag_warning(&worker->diags, DIAG_CODE_KERNEL_CONFIG,
+                                ((DiagPlace){ .source = path }), "reinstall the kernel's package",
                                 "kernel configuration is malformed and ignored");
         return 0;
 }
@@ -172,7 +174,8 @@ static int compile_kernel(Worker *worker, const FragmentFiles *fragments, const 
 /* A module directory need not be named after a kernel. */
 static int skip_kernel(Worker *worker, const char *release)
 {
-        return diag_warning(&worker->diags, "W033", ((DiagPlace){ .source = release }),
+        return diag_warning(&worker->diags, DIAG_CODE_KERNEL_RELEASE,
+                        ((DiagPlace){ .source = release }),
                         "remove the directory below /lib/modules if no kernel belongs to it",
                         "release does not begin with a version and is left out");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/diag-code.h"
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/store.h"
 
@@ -24,7 +25,7 @@ static int check_rules(Worker *worker, const Compilation *compilation)
                 int r = 0;
 
                 if (k->rules == 0)
-                        r = diag_warning(&worker->diags, "W042",
+                        r = diag_warning(&worker->diags, DIAG_CODE_NO_RULE_FOR_KERNEL,
                                         ((DiagPlace){ .source = k->release }),
                                         "see the conditions (when:) of the rules",
                                         "no rule is left for kernel %s; it boots without policy",

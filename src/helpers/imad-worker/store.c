@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/store.h"
 
+#include "base/diag-code.h"
+
 /* What cannot be read is replaced, so it is worth a warning and no error. */
 static int add_as_warnings(Worker *worker, const DiagList *diags)
 {
         for (size_t i = 0; i < diags->count; i++) {
                 const Diag *d = &diags->items[i];
-                int r = diag_warning(&worker->diags, "W041",
+                int r = diag_warning(&worker->diags, DIAG_CODE_STORE_REPLACED,
                                 ((DiagPlace){ d->source, d->line, d->column }), d->hint, "%s",
                                 d->message);
 

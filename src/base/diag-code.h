@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The codes of diagnostics about files, stores and lists; those about policies are in
+ * core/policy/code.h. A code never changes its meaning and is never used again for something else;
+ * what `imactl explain CODE` says of it stands in core/explanations.yaml.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* name, code, title */
+#define DIAG_CODES(X)                                                                              \
+        X(DIRECTORY_UNREADABLE, "E001", "a directory cannot be read")                              \
+        X(NAME_ENCODING, "E002", "the name of a file is not valid UTF-8")                          \
+        X(FRAGMENT_UNREADABLE, "E011", "a fragment is missing or cannot be read")                  \
+        X(FRAGMENT_NOT_FILE, "E012", "a fragment is not a regular file")                           \
+        X(FRAGMENT_SIZE, "E013", "a fragment is too large")                                        \
+        X(TOO_MANY_FRAGMENTS, "E014", "there are too many fragments")                              \
+        X(FRAGMENT_SUFFIX, "E015", "a named file is no fragment")                                  \
+        X(STATE_DAMAGED, "E021", "the state file of the policy is damaged")                        \
+        X(GENERATION_DAMAGED, "E022", "a generation of the policy is damaged")                     \
+        X(GENERATION_MISSING, "E023", "a generation of the policy is missing")                     \
+        X(BOOT_RECORD, "E301", "the record of this boot is malformed")                             \
+        X(LIST_CUT, "E401", "a measurement list ends inside an entry")                             \
+        X(LIST_MALFORMED, "E402", "an entry of a measurement list is malformed")                   \
+        X(LIST_DIGEST, "E403", "the digest of a measurement does not fit its data")                \
+        X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
+        X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
+        X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \
+        X(CONFIG_VALUE, "W003", "a value of a configuration file is malformed")                    \
+        X(CONFIG_UNREADABLE, "W004", "a configuration file cannot be read")                        \
+        X(KERNEL_CONFIG, "W032", "the configuration of a kernel is malformed")                     \
+        X(KERNEL_RELEASE, "W033", "a module directory is not named after a kernel")                \
+        X(STORE_REPLACED, "W041", "the stored policy was damaged and is replaced")                 \
+        X(NO_RULE_FOR_KERNEL, "W042", "no rule is left for a kernel")                              \
+        X(LIST_FIELD, "W401", "a field of a measurement does not parse")                           \
+        X(LIST_PCR, "W402", "a measurement is in a PCR that no TPM has")
+
+#define DIAG_CODE_DEFINE(name, code, title)                                                        \
+        static const char DIAG_CODE_##name[] __attribute__((unused)) = code;
+DIAG_CODES(DIAG_CODE_DEFINE)
+#undef DIAG_CODE_DEFINE
+
+typedef struct DiagCode {
+        const char *code;
+        const char *name; /* never changes either */
+        const char *title;
+} DiagCode;
+
+/* All of these codes, *ret_count of them. */
+const DiagCode *diag_code_list(size_t *ret_count);
