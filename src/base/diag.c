@@ -207,6 +207,27 @@ DiagPlace diag_place_before(DiagPlace place)
         return place;
 }
 
+/* Columns count characters: the further bytes of one do not. */
+static DiagPlace advance(DiagPlace place, const char *text, size_t size)
+{
+        for (size_t i = 0; i < size; i++) {
+                place.line += text[i] == '\n';
+                place.column = text[i] == '\n'            ? 1
+                               : (text[i] & 0xc0) == 0x80 ? place.column
+                                                          : place.column + 1;
+        }
+        return place;
+}
+
+DiagPlace diag_place_in(DiagPlace start, const char *text, size_t offset, size_t size)
+{
+        DiagPlace place = advance(start, text, offset), end = advance(place, text + offset, size);
+
+        place.end_line = end.line;
+        place.end_column = end.column;
+        return place;
+}
+
 int diag_list_merge(DiagList *list, DiagList *from)
 {
         for (size_t i = 0; i < from->count; i++) {

@@ -114,6 +114,9 @@ void diag_suggest(DiagList *list, DiagPlace place, const char *text);
 DiagPlace diag_place_behind(DiagPlace place);
 DiagPlace diag_place_before(DiagPlace place);
 
+/* The place of `size` bytes behind `offset` ones of text, which begins at start. */
+DiagPlace diag_place_in(DiagPlace start, const char *text, size_t offset, size_t size);
+
 /*
  * Shows the lines of all diagnostics from `first` on that stand in source, whose text this is. A
  * diagnostic keeps a copy of its line, so that the source can go.

@@ -151,13 +151,10 @@ Test(compile, every_keyword_action_and_func_has_a_good_case)
                 cr_expect(funcs[i], "%s", rule_func_get_info((RuleFunc) i)->name);
 }
 
-Test(compile, every_code_has_a_bad_case)
+static void mark_codes(const char *kind, const PolicyCode *codes, size_t n_codes, bool *seen)
 {
-        _cleanup_free_ char *directory = fixture_path("%s/policy/bad", getenv("TEST_DATA"));
+        _cleanup_free_ char *directory = fixture_path("%s/policy/%s", getenv("TEST_DATA"), kind);
         _cleanup_strings_ StringList names = { 0 };
-        size_t n_codes;
-        const PolicyCode *codes = policy_code_list(&n_codes);
-        bool *seen = calloc(n_codes, sizeof(bool));
 
         fixture_list(directory, &names);
         for (size_t i = 0; i < names.count; i++) {
@@ -171,6 +168,16 @@ Test(compile, every_code_has_a_bad_case)
                 for (size_t j = 0; j < n_codes; j++)
                         seen[j] |= strstr(text, codes[j].code) != NULL;
         }
+}
+
+Test(compile, every_code_has_a_bad_case)
+{
+        size_t n_codes;
+        const PolicyCode *codes = policy_code_list(&n_codes);
+        bool *seen = calloc(n_codes, sizeof(bool));
+
+        mark_codes("bad", codes, n_codes, seen);
+        mark_codes("import", codes, n_codes, seen);
         for (size_t j = 0; j < n_codes; j++)
                 if (!string_equal(codes[j].code, POLICY_CODE_CONFIG_UNKNOWN))
                         cr_expect(seen[j], "%s: %s", codes[j].code, codes[j].title);

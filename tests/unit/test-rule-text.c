@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/rule-text.h"
-#include "fixture-policy.h"
+#include "fixture-recording.h"
 
 #define VERDICT_COLUMNS 3
 #define WRITE_MAX 4095 /* what the kernel reads of one write */
@@ -69,31 +69,6 @@ static bool depends_on_machine(const char *payload, size_t column)
         return column == 0 && (strstr(payload, "sha384") || strstr(payload, "sha512"));
 }
 
-static int hex_value(char c)
-{
-        return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-static size_t unescape(const char *text, char *bytes)
-{
-        char *p = bytes;
-
-        while (*text) {
-                if (*text != '\\') {
-                        *p++ = *text++;
-                        continue;
-                }
-                if (text[1] == 'x') {
-                        *p++ = (char) (hex_value(text[2]) << 4 | hex_value(text[3]));
-                        text += 4;
-                        continue;
-                }
-                *p++ = text[1] == 'n' ? '\n' : text[1] == 't' ? '\t' : text[1] == 'r' ? '\r' : '\\';
-                text += 2;
-        }
-        return (size_t) (p - bytes);
-}
-
 /* What the write returns: the length of the first line and its newline, or the errno. */
 static long judge(const char *bytes, size_t size, const Target *target)
 {
@@ -111,20 +86,25 @@ static long judge(const char *bytes, size_t size, const Target *target)
         return r < 0 ? r : (long) length + 1;
 }
 
-static void check_row(char *row, const FixtureTarget targets[static VERDICT_COLUMNS],
-                size_t counts[static VERDICT_COLUMNS])
+typedef struct Verdicts {
+        FixtureTarget targets[VERDICT_COLUMNS];
+        size_t counts[VERDICT_COLUMNS];
+} Verdicts;
+
+static void check_row(char *row, void *userdata)
 {
+        Verdicts *verdicts = userdata;
         _cleanup_free_ char *bytes = malloc(strlen(row) + 1);
         char *state, *payload = strtok_r(row, "\t", &state);
-        size_t size = unescape(payload, bytes);
+        size_t size = fixture_unescape(payload, bytes);
 
         for (size_t i = 0; i < VERDICT_COLUMNS; i++) {
                 long recorded = strtol(strtok_r(NULL, "\t", &state), NULL, 10);
 
                 if (depends_on_machine(payload, i))
                         continue;
-                counts[i]++;
-                cr_expect_eq(judge(bytes, size, targets[i].target), recorded,
+                verdicts->counts[i]++;
+                cr_expect_eq(judge(bytes, size, verdicts->targets[i].target), recorded,
                                 "kernel %zu returned %ld: %s", i + 1, recorded, payload);
         }
 }
@@ -136,21 +116,38 @@ Test(rule_text, recorded_kernels_agree)
                 "6.12.117 IMA_LSM_RULES IMA_MEASURE_ASYMMETRIC_KEYS",
                 "6.12.117 IMA_LSM_RULES IMA_MEASURE_ASYMMETRIC_KEYS IMA_APPRAISE_MODSIG",
         };
-        _cleanup_free_ char *path = fixture_path("%s/kernel-verdicts/policy-lines.tsv",
-                                            getenv("TEST_DATA")),
-                            *text = NULL;
-        size_t size, counts[VERDICT_COLUMNS] = { 0 };
-        FixtureTarget targets[VERDICT_COLUMNS];
-        char *state;
+        Verdicts verdicts = { 0 };
 
-        text = fixture_read(path, &size);
         for (size_t i = 0; i < VERDICT_COLUMNS; i++)
-                fixture_target_from_words(words[i], &targets[i]);
-        for (char *row = strtok_r(text, "\n", &state); row; row = strtok_r(NULL, "\n", &state))
-                if (row[0] != '#')
-                        check_row(row, targets, counts);
+                fixture_target_from_words(words[i], &verdicts.targets[i]);
+        fixture_for_each_row("policy-lines.tsv", check_row, &verdicts);
         for (size_t i = 0; i < VERDICT_COLUMNS; i++) {
-                cr_expect_gt(counts[i], 1900, "only %zu rows were compared", counts[i]);
-                fixture_target_done(&targets[i]);
+                cr_expect_gt(verdicts.counts[i], 1900, "only %zu rows were compared",
+                                verdicts.counts[i]);
+                fixture_target_done(&verdicts.targets[i]);
         }
+}
+
+static void expect_fault(const char *line, RuleTextFaultKind kind, size_t offset)
+{
+        _cleanup_arena_ Arena arena = { 0 };
+        RuleTextFault fault;
+        Rule rule;
+
+        cr_assert_eq(rule_text_parse_or_explain(line, strlen(line), NULL, &arena, &rule, &fault),
+                        -EINVAL, "%s", line);
+        cr_expect_eq(fault.kind, kind, "%s: kind %d", line, fault.kind);
+        if (offset > 0)
+                cr_expect_eq(fault.offset, offset, "%s: offset %zu", line, fault.offset);
+}
+
+Test(rule_text, the_fault_is_where_the_kernel_stops_reading)
+{
+        expect_fault("measure bogus uid=x", RULE_TEXT_FAULT_TOKEN, 8);
+        expect_fault("measure\tuid=x", RULE_TEXT_FAULT_VALUE, 8);
+        expect_fault("measure uid=1 euid=2", RULE_TEXT_FAULT_REPEATED, 14);
+        expect_fault("measure audit", RULE_TEXT_FAULT_REPEATED, 8);
+        expect_fault("  template=ima measure", RULE_TEXT_FAULT_ORDER, 2);
+        expect_fault("uid=1", RULE_TEXT_FAULT_NO_ACTION, 0);
+        expect_fault("appraise func=KEY_CHECK", RULE_TEXT_FAULT_CONFLICT, 0);
 }

@@ -47,7 +47,13 @@
         X(HEX_WITHOUT_PREFIX, "W101", "a number that the kernel reads as hexadecimal")             \
         X(UNUSED_NAME, "W102", "a defined name is never used")                                     \
         X(CONFIG_UNKNOWN, "W103", "a condition on kernel options cannot be judged")                \
-        X(DISABLED_TWICE, "W104", "a rule is disabled more than once")
+        X(DISABLED_TWICE, "W104", "a rule is disabled more than once")                             \
+        X(TEXT_REFUSED, "W150", "the kernel would refuse this text as it stands")                  \
+        X(TEXT_CUT, "W151", "a value may have been cut when the kernel showed it")                 \
+        X(TEXT_WITHOUT_RULES, "W152", "the text has no rule")                                      \
+        X(TEXT_RESTORED, "N150", "what the kernel shows was turned into what it reads")            \
+        X(TEXT_ALIAS, "N151", "an old name was replaced by the one in use")                        \
+        X(TEXT_OPTION_DROPPED, "N152", "an option without effect was left out")
 
 #define POLICY_CODE_DEFINE(name, code, title)                                                      \
         static const char POLICY_CODE_##name[] __attribute__((unused)) = code;

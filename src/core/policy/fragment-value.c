@@ -30,10 +30,9 @@ static DiagPlace place_of(const Scalar *s)
 /* "did you mean X?" where there is an X, else what a value looks like. */
 static int refuse_unknown(const Scalar *s, const char *code, const char *nearest, const char *what)
 {
-        _cleanup_free_ char *hint = NULL;
+        _cleanup_free_ char *hint = value_format_hint(s->id, nearest);
 
-        if (asprintf(&hint, "%s%s%s%s", nearest ? "did you mean " : "", nearest ?: "",
-                            nearest ? "? Expected: " : "expected: ", s->keyword->expected) < 0)
+        if (!hint)
                 return -ENOMEM;
         return refuse(s, code, hint, "%s: '%.*s' %s", s->keyword->name, VALUE_SHOWN_MAX, s->text,
                         what);
@@ -44,7 +43,9 @@ static int split_operator(Scalar *s)
 {
         if (s->text[0] != '>' && s->text[0] != '<')
                 return 0;
-        if (s->keyword->type == VALUE_TYPE_LABEL || s->keyword->type == VALUE_TYPE_TEXT)
+        if (s->keyword->type == VALUE_TYPE_LABEL || s->keyword->type == VALUE_TYPE_TEXT ||
+                        s->keyword->type == VALUE_TYPE_LIST ||
+                        s->keyword->type == VALUE_TYPE_APPRAISE_FLAG)
                 return 0;
         if (!strchr(s->keyword->operators, s->text[0]))
                 return refuse(s, POLICY_CODE_OPERATOR,

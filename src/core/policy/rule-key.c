@@ -77,6 +77,14 @@ static const struct {
         { "if",            "conditions on the kernel are when: {kernel: \">=6.1\"}"                    },
 };
 
+const char *rule_key_get_advice(const char *word)
+{
+        for (size_t i = 0; i < ELEMENTSOF(foreign); i++)
+                if (strcmp(foreign[i].key, word) == 0)
+                        return foreign[i].advice;
+        return NULL;
+}
+
 static const char *nearest_key(const char *word)
 {
         const char *names[KEYWORD_MAX + 3] = { "id", "when" };
@@ -93,14 +101,14 @@ static int refuse_key(const YamlNode *key, size_t length, const char *source, Di
         DiagPlace place = yaml_place(key, source);
         _cleanup_free_ char *word = strndup(key->text, length);
         _cleanup_free_ char *hint = NULL;
-        const char *nearest;
+        const char *advice, *nearest;
 
         if (!word)
                 return -ENOMEM;
-        for (size_t i = 0; i < ELEMENTSOF(foreign); i++)
-                if (strcmp(foreign[i].key, word) == 0)
-                        return diag_error(diags, POLICY_CODE_UNKNOWN_KEY, place, foreign[i].advice,
-                                        "'%s' is not a keyword of IMA rules", word);
+        advice = rule_key_get_advice(word);
+        if (advice)
+                return diag_error(diags, POLICY_CODE_UNKNOWN_KEY, place, advice,
+                                "'%s' is not a keyword of IMA rules", word);
         nearest = nearest_key(word);
         if (nearest && asprintf(&hint, "did you mean %s?", nearest) < 0)
                 return -ENOMEM;

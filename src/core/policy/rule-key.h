@@ -5,6 +5,9 @@
 #include "core/policy/keyword.h"
 #include "core/policy/yaml.h"
 
+/* What to use in the place of a word that people bring from elsewhere, or NULL. */
+const char *rule_key_get_advice(const char *word);
+
 /*
  * 1 and the keyword with its operator ("uid>" is uid with >); 0 for a key that is no keyword but
  * belongs to a rule (id, when); -EBADMSG with a diagnostic; -ENOMEM.

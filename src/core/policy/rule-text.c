@@ -15,8 +15,7 @@ static bool is_blank(char c)
         return c == ' ' || c == '\t';
 }
 
-/* A keyword is found by its prefix and operator; what follows, at least one byte, is its value. */
-static int find_keyword(const char *token, KeywordId *ret_id, KeywordOperator *ret_operator,
+int rule_text_find_keyword(const char *token, KeywordId *ret_id, KeywordOperator *ret_operator,
                 const char **ret_value)
 {
         for (int i = KEYWORD_ACTION + 1; i < KEYWORD_MAX; i++) {
@@ -93,7 +92,9 @@ static int store(Line *line, KeywordId id, RuleValue value)
         return 0;
 }
 
-static int parse_token(Line *line, const char *token, const Target *target)
+/* *ret_kind says what was looked at last, and so what is wrong when it fails. */
+static int parse_token(
+                Line *line, const char *token, const Target *target, RuleTextFaultKind *ret_kind)
 {
         KeywordOperator op;
         const char *text;
@@ -101,31 +102,39 @@ static int parse_token(Line *line, const char *token, const Target *target)
         KeywordId id;
         int r;
 
+        *ret_kind = RULE_TEXT_FAULT_REPEATED;
         if (value_parse(KEYWORD_ACTION, KEYWORD_OPERATOR_NONE, token, line->arena, &value) >= 0) {
                 if (line->present[KEYWORD_ACTION])
                         return -EINVAL;
                 return store(line, KEYWORD_ACTION, value);
         }
-        r = find_keyword(token, &id, &op, &text);
+        *ret_kind = RULE_TEXT_FAULT_TOKEN;
+        r = rule_text_find_keyword(token, &id, &op, &text);
         if (r < 0)
                 return r;
+        *ret_kind = RULE_TEXT_FAULT_REPEATED;
         r = check_repeat(line, id);
         if (r < 0)
                 return r;
         if (op == KEYWORD_OPERATOR_NONE)
                 return store(line, id, (RuleValue){ .keyword = (uint8_t) id, .text = "true" });
+        *ret_kind = RULE_TEXT_FAULT_VALUE;
         r = value_parse(id, op, text, line->arena, &value);
         if (r < 0)
                 return r;
+        *ret_kind = RULE_TEXT_FAULT_NEED;
         if (kernel_need_check(value_get_need(&value), target) < 0)
                 return -EINVAL;
+        *ret_kind = RULE_TEXT_FAULT_ORDER;
         r = check_order(line, id, &value);
         if (r < 0)
                 return r;
+        *ret_kind = RULE_TEXT_FAULT_REPEATED;
         return store(line, id, value);
 }
 
-static int line_to_rule(const Line *line, const Target *target, Rule *ret_rule)
+static int line_to_rule(
+                const Line *line, const Target *target, Rule *ret_rule, RuleTextFault *ret_fault)
 {
         RuleConflict conflicts[RULE_CONFLICTS_MAX];
         RuleValue *values = arena_new(line->arena, RuleValue, KEYWORD_MAX);
@@ -136,7 +145,11 @@ static int line_to_rule(const Line *line, const Target *target, Rule *ret_rule)
         for (int i = 0; i < KEYWORD_MAX; i++)
                 if (line->present[i])
                         values[rule.n_values++] = line->values[i];
-        if (!line->present[KEYWORD_ACTION] || rule_check(&rule, target, conflicts) > 0)
+        *ret_fault = (RuleTextFault){ .kind = RULE_TEXT_FAULT_NO_ACTION };
+        if (!line->present[KEYWORD_ACTION])
+                return -EINVAL;
+        *ret_fault = (RuleTextFault){ .kind = RULE_TEXT_FAULT_CONFLICT, .rule = rule };
+        if (rule_check(&rule, target, conflicts) > 0)
                 return -EINVAL;
         *ret_rule = rule;
         return 1;
@@ -145,8 +158,16 @@ static int line_to_rule(const Line *line, const Target *target, Rule *ret_rule)
 int rule_text_parse(
                 const char *line, size_t size, const Target *target, Arena *arena, Rule *ret_rule)
 {
+        RuleTextFault fault;
+
+        return rule_text_parse_or_explain(line, size, target, arena, ret_rule, &fault);
+}
+
+int rule_text_parse_or_explain(const char *line, size_t size, const Target *target, Arena *arena,
+                Rule *ret_rule, RuleTextFault *ret_fault)
+{
         Line parsed = { .arena = arena };
-        const char *end;
+        const char *begin = line, *end;
 
         end = memchr(line, '\0', size) ?: line + size;
         while (line < end && is_blank(*line))
@@ -164,12 +185,14 @@ int rule_text_parse(
 
                         if (!token)
                                 return -ENOMEM;
-                        r = parse_token(&parsed, token, target);
+                        *ret_fault = (RuleTextFault){ .offset = (size_t) (start - begin),
+                                .token = token };
+                        r = parse_token(&parsed, token, target, &ret_fault->kind);
                         if (r < 0)
                                 return r;
                 }
                 while (line < end && is_blank(*line))
                         line++;
         }
-        return line_to_rule(&parsed, target, ret_rule);
+        return line_to_rule(&parsed, target, ret_rule, ret_fault);
 }

@@ -280,6 +280,16 @@ const KernelNeed *value_get_need(const RuleValue *value)
         return keyword->need.config ? &keyword->need : &no_need;
 }
 
+char *value_format_hint(KeywordId id, const char *nearest)
+{
+        char *hint;
+
+        if (asprintf(&hint, "%s%s%s%s", nearest ? "did you mean " : "", nearest ?: "",
+                            nearest ? "? Expected: " : "expected: ", keyword_get(id)->expected) < 0)
+                return NULL;
+        return hint;
+}
+
 const char *value_nearest_word(KeywordId id, const char *text)
 {
         const char *names[WORDS_MAX + 1] = { NULL };

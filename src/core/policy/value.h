@@ -29,5 +29,8 @@ int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *
 /* What a kernel must have for this value; the keyword's own need comes first. Never NULL. */
 const KernelNeed *value_get_need(const RuleValue *value);
 
+/* "did you mean NEAREST? Expected: …", malloc()ed; nearest may be NULL. NULL: no memory. */
+char *value_format_hint(KeywordId id, const char *nearest);
+
 /* The known word nearest to text, or NULL. */
 const char *value_nearest_word(KeywordId id, const char *text);
