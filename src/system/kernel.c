@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <sys/utsname.h>
 
+#include "base/command-line.h"
 #include "base/fs.h"
 
 #define RELEASE_MAX 64U /* __NEW_UTS_LEN, include/uapi/linux/utsname.h */
@@ -102,70 +103,22 @@ int kernel_read_command_line(int root_fd, char **ret_text)
         return 0;
 }
 
-/* The end of the parameter that starts here; blanks inside double quotes belong to it. */
-static const char *parameter_end(const char *p)
-{
-        bool quoted = false;
-
-        for (; *p && (quoted || !isspace((unsigned char) *p)); p++)
-                if (*p == '"')
-                        quoted = !quoted;
-        return p;
-}
-
-/* Compares like parameq() of kernel/params.c. */
-static bool name_matches(const char *parameter, size_t size, const char *name)
-{
-        for (size_t i = 0; i < size; i++) {
-                char a = parameter[i] == '-' ? '_' : parameter[i];
-                char b = name[i] == '-' ? '_' : name[i];
-
-                if (a != b || b == '\0')
-                        return false;
-        }
-        return name[size] == '\0';
-}
-
-static char *copy_unquoted(const char *text, size_t size)
-{
-        char *copy = malloc(size + 1), *p = copy;
-
-        if (!copy)
-                return NULL;
-        for (size_t i = 0; i < size; i++)
-                if (text[i] != '"')
-                        *p++ = text[i];
-        *p = '\0';
-        return copy;
-}
-
 int kernel_command_line_get(const char *command_line, const char *name, char **ret_value)
 {
         _cleanup_free_ char *found = NULL;
-        const char *p = command_line;
 
-        while (*p) {
-                _cleanup_free_ char *parameter = NULL;
-                const char *end, *value;
-                size_t size;
+        for (;;) {
+                _cleanup_free_ char *parameter = NULL, *value = NULL;
+                int r = command_line_next(&command_line, &parameter, &value);
 
-                if (isspace((unsigned char) *p)) {
-                        p++;
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        break;
+                if (!command_line_name_equal(parameter, name))
                         continue;
-                }
-                end = parameter_end(p);
-                parameter = copy_unquoted(p, (size_t) (end - p));
-                if (!parameter)
-                        return -ENOMEM;
-                size = strcspn(parameter, "=");
-                value = parameter + size + (parameter[size] == '=');
-                if (name_matches(parameter, size, name)) {
-                        free(found);
-                        found = strdup(value);
-                        if (!found)
-                                return -ENOMEM;
-                }
-                p = end;
+                free(found);
+                found = TAKE_PTR(value);
         }
         if (!found)
                 return 0;
