@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Decisions about a million file records in memory, against asking every rule in turn. A decision
+ * is one request with its answer in all four classes.
+ */
+#include <inttypes.h>
+
+#include "base/buffer.h"
+#include "base/time.h"
+#include "core/policy/simulate.h"
+
+#define RECORDS 1000000U
+#define LINEAR_SHARE 100U /* of the records, for the slow way */
+
+/* One tenth of the rules are ranges and rules without a value to look up; the rest names owners,
+ * groups, users, file systems. */
+static int make_policy(size_t rules, Buffer *text)
+{
+        static const char *const forms[] = { "measure func=BPRM_CHECK fowner=%zu",
+                "appraise func=MMAP_CHECK fowner=%zu appraise_type=imasig",
+                "audit func=FILE_CHECK mask=^MAY_READ fgroup=%zu", "dont_measure fowner=%zu",
+                "measure func=FILE_CHECK mask=MAY_READ uid=%zu", "dont_appraise fsmagic=%zx",
+                "hash func=FILE_CHECK fowner=%zu", "measure func=MODULE_CHECK fowner=%zu",
+                "appraise func=BPRM_CHECK fgroup=%zu", "audit func=MMAP_CHECK uid>%zu fowner<7" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < rules; i++) {
+                char line[128];
+
+                (void) snprintf(line, sizeof(line), forms[i % ELEMENTSOF(forms)], i + 1);
+                r = buffer_append_string(text, line);
+                if (r >= 0)
+                        r = buffer_append_string(text, "\n");
+        }
+        return r;
+}
+
+static Request *make_records(size_t rules)
+{
+        static const RuleFunc funcs[] = { RULE_FUNC_FILE_CHECK, RULE_FUNC_BPRM_CHECK,
+                RULE_FUNC_MMAP_CHECK, RULE_FUNC_MODULE_CHECK };
+        Request *records = calloc(RECORDS, sizeof(Request));
+        uint64_t state = 1;
+
+        for (size_t i = 0; records && i < RECORDS; i++) {
+                uint32_t drawn;
+
+                state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                drawn = (uint32_t) (state >> 33);
+                records[i] = (Request){
+                        .func = funcs[drawn % ELEMENTSOF(funcs)],
+                        .mask = drawn & 4 ? RULE_MASK_READ : RULE_MASK_EXEC,
+                        .owner = drawn % 3 ? drawn % (uint32_t) rules : 0,
+                        .owner_group = drawn % 5 ? 0 : drawn % (uint32_t) rules,
+                        .fsmagic = 0xef53,
+                        .fsname = "ext4",
+                };
+        }
+        return records;
+}
+
+static double per_second(size_t count, usec_t time)
+{
+        return (double) count * (double) USEC_PER_SEC / (double) (time ?: 1);
+}
+
+/* The sum keeps the compiler from leaving the work out. */
+static double run(const Simulator *s, const Request *records, size_t count, bool is_linear,
+                unsigned *ret_done)
+{
+        usec_t start = time_now(CLOCK_PROCESS_CPUTIME_ID);
+        unsigned done = 0;
+
+        for (size_t i = 0; i < count; i++) {
+                SimulateDecision d = is_linear ? simulate_decide_linear(s, &records[i])
+                                               : simulate_decide(s, &records[i]);
+
+                for (int c = 0; c < SIMULATE_CLASS_MAX; c++)
+                        done += d.classes[c].is_done;
+        }
+        *ret_done = done;
+        return per_second(count, time_now(CLOCK_PROCESS_CPUTIME_ID) - start);
+}
+
+static int measure(size_t rules)
+{
+        _cleanup_(simulate_freep) Simulator *s = NULL;
+        _cleanup_buffer_ Buffer text = { 0 };
+        _cleanup_free_ Request *records = make_records(rules);
+        usec_t start;
+        double sealed, indexed, linear;
+        unsigned done;
+        uint32_t line;
+        int r = records ? make_policy(rules, &text) : -ENOMEM;
+
+        if (r >= 0)
+                r = simulate_new(NULL, &s);
+        if (r < 0)
+                return r;
+        start = time_now(CLOCK_PROCESS_CPUTIME_ID);
+        r = simulate_add_text(s, "policy", text.data, text.size, NULL, &line);
+        if (r >= 0)
+                r = simulate_seal(s, true);
+        if (r < 0)
+                return r;
+        sealed = (double) (time_now(CLOCK_PROCESS_CPUTIME_ID) - start) / 1000;
+        linear = run(s, records, RECORDS / LINEAR_SHARE, true, &done);
+        indexed = run(s, records, RECORDS, false, &done);
+        printf("%8zu %10.1f ms %14.0f %14.0f %12u\n", rules, sealed, indexed, linear, done);
+        return 0;
+}
+
+int main(void)
+{
+        static const size_t rules[] = { 10, 1000, 10000 };
+
+        printf("%8s %13s %14s %14s %12s\n", "rules", "read, index", "decisions/s", "one by one/s",
+                        "actions");
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
+                if (measure(rules[i]) < 0)
+                        return EXIT_FAILURE;
+        return EXIT_SUCCESS;
+}
