@@ -28,7 +28,7 @@ static int parse_tcti(const char *text, void *target)
 
         if ((!device || *device != '/') && (!swtpm || *swtpm == '\0'))
                 return -EINVAL;
-        return conf_parse_string(text, target);
+        return conf_text_parse_string(text, target);
 }
 
 static const ConfItem items[] = {

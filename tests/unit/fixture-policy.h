@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Cases of fragments kept as data: CASE.yaml, or a directory CASE/ with several fragments, and what
- * is expected beside. A first line "# target: RELEASE [OPTION…]" names the kernel; without it the
- * case is compiled for Debian 12.
+ * is expected beside. A first line "# target: RELEASE [OPTION…]" or "# target: NAME.target" names
+ * the kernel; without it the case is compiled for Debian 12.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/strings.h"
 #include "core/policy/compile.h"
+#include "core/policy/target-file.h"
 
 static inline int fixture_user(void *userdata, const char *name, uint32_t *ret_id)
 {
@@ -137,23 +138,34 @@ static inline void fixture_target_from_words(char *words, FixtureTarget *ret_tar
         cr_assert_eq(fclose(file), 0);
         cr_assert_eq(kconfig_parse(text, size, &ret_target->config), 0);
         cr_assert_eq(target_new(release, ret_target->config, &ret_target->target), 0);
+        ret_target->target->config_partial = true;
+}
+
+/* A target that is shipped, by its file name. */
+static inline void fixture_target_from_file(const char *name, FixtureTarget *ret_target)
+{
+        _cleanup_free_ char *path = fixture_path("%s/%s", getenv("TARGETS"), name), *text = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+        size_t size;
+
+        text = fixture_read(path, &size);
+        cr_assert_eq(target_file_parse(text, path, &ret_target->target, &diags), 0);
 }
 
 static inline void fixture_target(const PolicySourceList *sources, FixtureTarget *ret_target)
 {
         const char *text = sources->items[0].text, *words = string_after(text, "# target: ");
-        _cleanup_free_ char *copy = NULL, *path = NULL, *config = NULL;
-        size_t size;
+        _cleanup_free_ char *copy = NULL;
 
         if (words) {
                 copy = strndup(words, strcspn(words, "\n"));
-                fixture_target_from_words(copy, ret_target);
+                if (string_ends_with(copy, TARGET_FILE_SUFFIX))
+                        fixture_target_from_file(copy, ret_target);
+                else
+                        fixture_target_from_words(copy, ret_target);
                 return;
         }
-        path = fixture_path("%s/policy/debian-12.config", getenv("TEST_DATA"));
-        config = fixture_read(path, &size);
-        cr_assert_eq(kconfig_parse(config, size, &ret_target->config), 0);
-        cr_assert_eq(target_new("6.1.0-30-amd64", ret_target->config, &ret_target->target), 0);
+        fixture_target_from_file("debian-12.target", ret_target);
 }
 
 #define _cleanup_target_ _cleanup_(fixture_target_done)

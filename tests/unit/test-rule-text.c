@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/rule-text.h"
-#include "fixture-recording.h"
-
-#define VERDICT_COLUMNS 3
-#define WRITE_MAX 4095 /* what the kernel reads of one write */
+#include "fixture-policy.h"
 
 static int parse(const char *line, const Target *target)
 {
@@ -55,99 +52,102 @@ Test(rule_text, repeated_keywords_follow_the_kernels_rules)
         cr_expect_eq(parse("measure uid=99999999999999999999999", NULL), -ERANGE);
 }
 
-/* The LSM and the hashes of the recorded machines are no part of a target. */
-static bool depends_on_machine(const char *payload, size_t column)
+static Target *target_of(const char *release)
 {
-        static const char *const without_modules[] = { "md4", "rmd160", "streebog256" };
-        bool apparmor = column < 2;
+        Target *target = NULL;
 
-        if (strstr(payload, "subj_") || strstr(payload, "obj_"))
-                return !(apparmor && strstr(payload, "subj_role=unconfined"));
-        for (size_t i = 0; i < ELEMENTSOF(without_modules); i++)
-                if (strstr(payload, "appraise_algos=") && strstr(payload, without_modules[i]))
-                        return true;
-        return column == 0 && (strstr(payload, "sha384") || strstr(payload, "sha512"));
+        cr_assert_eq(target_new(release, NULL, &target), 0);
+        return target;
 }
 
-/* What the write returns: the length of the first line and its newline, or the errno. */
-static long judge(const char *bytes, size_t size, const Target *target)
+Test(rule_text, the_first_failing_token_decides)
 {
-        _cleanup_arena_ Arena arena = { 0 };
-        size_t length = size < WRITE_MAX ? size : WRITE_MAX;
-        const char *end;
-        Rule rule;
-        int r;
+        _cleanup_(target_freep) Target *target = target_of("6.12");
 
-        end = memchr(bytes, '\n', length);
-        length = end ? (size_t) (end - bytes) : length;
-        end = memchr(bytes, '\0', length);
-        length = end ? (size_t) (end - bytes) : length;
-        r = rule_text_parse(bytes, length, target, &arena, &rule);
-        return r < 0 ? r : (long) length + 1;
+        target->lsm = TARGET_LSM_NONE;
+        cr_expect_eq(parse("measure subj_type=x uid=99999999999999999999", target), -EINVAL);
+        cr_expect_eq(parse("measure uid=99999999999999999999 subj_type=x", target), -ERANGE);
+        cr_expect_eq(parse("measure uid=1 uid=99999999999999999999", target), -EINVAL);
+        cr_expect_eq(parse("uid=99999999999999999999", target), -ERANGE);
 }
 
-typedef struct Verdicts {
-        FixtureTarget targets[VERDICT_COLUMNS];
-        size_t counts[VERDICT_COLUMNS];
-} Verdicts;
-
-static void check_row(char *row, void *userdata)
+Test(rule_text, numbers_are_as_wide_as_the_kernels_words)
 {
-        Verdicts *verdicts = userdata;
-        _cleanup_free_ char *bytes = malloc(strlen(row) + 1);
-        char *state, *payload = strtok_r(row, "\t", &state);
-        size_t size = fixture_unescape(payload, bytes);
+        _cleanup_(target_freep) Target *target = target_of("6.12");
 
-        for (size_t i = 0; i < VERDICT_COLUMNS; i++) {
-                long recorded = strtol(strtok_r(NULL, "\t", &state), NULL, 10);
-
-                if (depends_on_machine(payload, i))
-                        continue;
-                verdicts->counts[i]++;
-                cr_expect_eq(judge(bytes, size, verdicts->targets[i].target), recorded,
-                                "kernel %zu returned %ld: %s", i + 1, recorded, payload);
-        }
+        target->word_size = 32;
+        cr_expect_eq(parse("measure pcr=31", target), 1);
+        cr_expect_eq(parse("measure pcr=32", target), -EINVAL);
+        cr_expect_eq(parse("measure fsmagic=ffffffff", target), 1);
+        cr_expect_eq(parse("measure fsmagic=100000000", target), -ERANGE);
+        cr_expect_eq(parse("measure fsmagic=100000000g", target), -EINVAL);
+        cr_expect_eq(parse("measure fsmagic=10000000000000000g", target), -ERANGE);
+        cr_expect_eq(parse("measure uid=4294967295", target), -EINVAL);
+        cr_expect_eq(parse("measure uid=4294967296", target), -ERANGE);
 }
 
-Test(rule_text, recorded_kernels_agree)
+Test(rule_text, an_unresolved_label_may_stand_twice_under_a_custom_policy)
 {
-        char words[VERDICT_COLUMNS][100] = {
-                "6.1.192 IMA_LSM_RULES IMA_MEASURE_ASYMMETRIC_KEYS",
-                "6.12.117 IMA_LSM_RULES IMA_MEASURE_ASYMMETRIC_KEYS",
-                "6.12.117 IMA_LSM_RULES IMA_MEASURE_ASYMMETRIC_KEYS IMA_APPRAISE_MODSIG",
-        };
-        Verdicts verdicts = { 0 };
+        _cleanup_(target_freep) Target *target = target_of("6.12");
 
-        for (size_t i = 0; i < VERDICT_COLUMNS; i++)
-                fixture_target_from_words(words[i], &verdicts.targets[i]);
-        fixture_for_each_row("policy-lines.tsv", check_row, &verdicts);
-        for (size_t i = 0; i < VERDICT_COLUMNS; i++) {
-                cr_expect_gt(verdicts.counts[i], 1900, "only %zu rows were compared",
-                                verdicts.counts[i]);
-                fixture_target_done(&verdicts.targets[i]);
-        }
+        target->lsm = TARGET_LSM_APPARMOR;
+        cr_expect_eq(parse("measure subj_type=a", target), -EINVAL);
+        target->policy_active = true;
+        cr_expect_eq(parse("measure subj_type=a subj_type=b", target), 1);
+        cr_expect_eq(parse("measure subj_role=a subj_role=unconfined", target), 1);
+        cr_expect_eq(parse("measure subj_role=unconfined subj_role=a", target), -EINVAL);
+        cr_expect_eq(parse("measure func=KEY_CHECK subj_type=a", target), -EINVAL);
 }
 
-static void expect_fault(const char *line, RuleTextFaultKind kind, size_t offset)
+Test(rule_text, hashes_are_known_by_name_and_offered)
 {
-        _cleanup_arena_ Arena arena = { 0 };
-        RuleTextFault fault;
-        Rule rule;
+        _cleanup_(target_freep) Target *target = target_of("6.1");
 
-        cr_assert_eq(rule_text_parse_or_explain(line, strlen(line), NULL, &arena, &rule, &fault),
-                        -EINVAL, "%s", line);
-        cr_expect_eq(fault.kind, kind, "%s: kind %d", line, fault.kind);
-        if (offset > 0)
-                cr_expect_eq(fault.offset, offset, "%s: offset %zu", line, fault.offset);
+        target->hashes_known = true;
+        target->hashes = BIT(HASH_SHA256) | BIT(HASH_SHA3_256);
+        cr_expect_eq(parse("appraise appraise_algos=sha256", target), 1);
+        cr_expect_eq(parse("appraise appraise_algos=sha256,sha512", target), -EINVAL);
+        cr_expect_eq(parse("appraise appraise_algos=sha3-256", target), -EINVAL,
+                        "6.1 does not know the name");
 }
 
-Test(rule_text, the_fault_is_where_the_kernel_stops_reading)
+Test(rule_text, ids_of_the_writers_user_namespace)
 {
-        expect_fault("measure bogus uid=x", RULE_TEXT_FAULT_TOKEN, 8);
-        expect_fault("measure\tuid=x", RULE_TEXT_FAULT_VALUE, 8);
-        expect_fault("measure uid=1 euid=2", RULE_TEXT_FAULT_REPEATED, 14);
-        expect_fault("measure audit", RULE_TEXT_FAULT_REPEATED, 8);
-        expect_fault("  template=ima measure", RULE_TEXT_FAULT_ORDER, 2);
-        expect_fault("uid=1", RULE_TEXT_FAULT_NO_ACTION, 0);
-        expect_fault("appraise func=KEY_CHECK", RULE_TEXT_FAULT_CONFLICT, 0);
+        _cleanup_(target_freep) Target *target = target_of("6.12");
+
+        target->uids.ranges = calloc(1, sizeof(TargetIdRange));
+        target->uids.count = 1;
+        target->uids.ranges[0] = (TargetIdRange){ 0, 1000 };
+        cr_expect_eq(parse("measure uid=999 gid=5000", target), 1);
+        cr_expect_eq(parse("measure uid=1000", target), -EINVAL);
+}
+
+Test(rule_text, a_format_of_the_kernel_command_line_is_a_template)
+{
+        _cleanup_(target_freep) Target *target = target_of("6.12");
+
+        cr_expect_eq(parse("measure template=d-ng|n-ng|iuid", target), -EINVAL);
+        target->template_format = strdup("d-ng|n-ng|iuid");
+        cr_expect_eq(parse("measure template=d-ng|n-ng|iuid", target), 1);
+}
+
+/* Where appraise_flag= still has an effect each one counts, not the last. */
+Test(rule_text, flags_of_old_kernels_with_appended_signatures)
+{
+        char words[] = "6.1 IMA_APPRAISE_MODSIG";
+        _cleanup_target_ FixtureTarget t = { 0 };
+
+        fixture_target_from_words(words, &t);
+        cr_expect_eq(parse("appraise func=MODULE_CHECK appraise_type=imasig|modsig "
+                           "appraise_flag=check_blacklist",
+                                     t.target),
+                        1);
+        cr_expect_eq(parse("appraise func=MODULE_CHECK appraise_type=imasig|modsig "
+                           "appraise_flag=x appraise_flag=blacklist",
+                                     t.target),
+                        -EINVAL);
+        cr_expect_eq(parse("appraise func=MODULE_CHECK appraise_type=imasig "
+                           "appraise_flag=blacklist",
+                                     t.target),
+                        -EINVAL);
 }

@@ -45,3 +45,29 @@ Test(target, only_given_numbers_are_compared)
         cr_assert_lt(target_compare_version(target, six_ten, 2), 0);
         cr_assert_eq(target_has_config(target, "IMA"), -ENODATA);
 }
+
+Test(target, kernels_with_backports_are_not_judged_by_their_number)
+{
+        _cleanup_(target_freep) Target *target = NULL;
+        const uint32_t version[] = { 6, 7 };
+
+        cr_assert_eq(target_new("5.14.0-503.el9.x86_64", NULL, &target), 0);
+        cr_expect_lt(target_compare_version(target, version, 2), 0);
+        cr_expect_gt(target_compare_grammar(target, version, 2), 0);
+}
+
+Test(target, hashes_follow_the_configuration_where_they_are_not_known)
+{
+        static const char text[] = "CONFIG_CRYPTO_SHA512=m\nCONFIG_CRYPTO_MD5=n\n";
+        _cleanup_(target_freep) Target *target = NULL;
+
+        cr_assert_eq(target_new("6.1", NULL, &target), 0);
+        cr_expect_eq(target_has_hash(target, HASH_SHA384), -ENODATA);
+        cr_expect_eq(target_has_hash(target, HASH_TGR128), 0);
+        cr_assert_eq(kconfig_parse(text, strlen(text), &target->config_owned), 0);
+        target->config = target->config_owned;
+        cr_expect_eq(target_has_hash(target, HASH_SHA384), 1);
+        cr_expect_eq(target_has_hash(target, HASH_MD5), 0);
+        target->hashes_known = true;
+        cr_expect_eq(target_has_hash(target, HASH_SHA384), 0);
+}

@@ -44,6 +44,8 @@
         X(NEEDS_VERSION, "E140", "a newer kernel is needed")                                       \
         X(NEEDS_CONFIG, "E141", "a kernel built with another option is needed")                    \
         X(UNKNOWN_CONFIG, "E142", "a kernel option that does not exist")                           \
+        X(UNKNOWN_LABEL, "E143", "a label that the security module does not know")                 \
+        X(NEEDS_HASH, "E144", "a hash algorithm that the kernel does not offer")                   \
         X(HEX_WITHOUT_PREFIX, "W101", "a number that the kernel reads as hexadecimal")             \
         X(UNUSED_NAME, "W102", "a defined name is never used")                                     \
         X(CONFIG_UNKNOWN, "W103", "a condition on kernel options cannot be judged")                \

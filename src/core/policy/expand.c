@@ -255,6 +255,10 @@ static int add_combination(Expansion *e)
         if (rule.n_values == 0)
                 return 0;
         n_conflicts = rule_check(&rule, e->target, conflicts);
+        if (n_conflicts < RULE_CONFLICTS_MAX &&
+                        rule_get_length(&rule) > rule_get_length_limit(e->target))
+                conflicts[n_conflicts++] = (RuleConflict){ POLICY_CODE_RULE_TOO_LONG,
+                        KEYWORD_ACTION, KEYWORD_INVALID, NULL };
         for (size_t i = 0; i < n_conflicts; i++) {
                 int r = report(e, &rule, &conflicts[i]);
 
@@ -357,6 +361,7 @@ static void begin_rule(Expansion *e, const FragmentRule *rule, const Target *tar
         e->rule = rule;
         e->target = wanted ? target : NULL;
         e->output = wanted ? e->policy : NULL;
+        e->context.target = e->target;
         e->context.names = wanted ? names : &any_names;
         e->action = (Part){ 0 };
         e->action_seen = false;
@@ -394,7 +399,7 @@ int expand_fragment(Fragment *fragment, uint32_t index, const Target *target,
                 .fragment = fragment,
                 .fragment_index = index,
                 .policy = policy,
-                .context = {fragment->source->path, names, &policy->arena, diags},
+                .context = {fragment->source->path, target, names, &policy->arena, diags},
         };
 
         for (size_t i = 0; i < fragment->n_rules; i++) {

@@ -81,7 +81,8 @@ static int check_characters(const Scalar *s)
 
 static int parse_exactly(const Scalar *s, const char *code, const char *what, RuleValue *ret_value)
 {
-        int r = value_parse(s->id, s->op, s->text, s->context->arena, ret_value);
+        int r = value_parse(
+                        s->id, s->op, s->text, s->context->target, s->context->arena, ret_value);
 
         if (r == -ERANGE)
                 return refuse_unknown(s, code, NULL, "is too large");
@@ -99,7 +100,7 @@ static int parse_magic(const Scalar *s, RuleValue *ret_value)
                 r = value_from_number(s->id, s->op, name->magic, s->context->arena, ret_value);
                 return r < 0 ? r : 1;
         }
-        r = value_parse(s->id, s->op, s->text, s->context->arena, ret_value);
+        r = value_parse(s->id, s->op, s->text, s->context->target, s->context->arena, ret_value);
         if (r == -EINVAL)
                 return refuse_unknown(s, POLICY_CODE_UNKNOWN_FILESYSTEM,
                                 filesystem_nearest_name(s->text), "is not a known file system");
@@ -219,6 +220,7 @@ int fragment_value_join(const FragmentValueContext *context, KeywordId id, const
         }
         if (failed || !joined.data)
                 return -EBADMSG;
-        r = value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->arena, ret_value);
+        r = value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->target, context->arena,
+                        ret_value);
         return r < 0 ? r : 1;
 }

@@ -7,7 +7,8 @@
 #include "core/policy/value.h"
 
 typedef struct FragmentValueContext {
-        const char *source; /* for diagnostics */
+        const char *source;   /* for diagnostics */
+        const Target *target; /* or NULL */
         const NameResolver *names;
         Arena *arena; /* the values' texts */
         DiagList *diags;

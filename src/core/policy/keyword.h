@@ -133,15 +133,16 @@ typedef enum ValueType {
 /* What happens when a keyword stands twice in one line of kernel text. */
 typedef enum KeywordRepeat {
         KEYWORD_REPEAT_REFUSED,
-        KEYWORD_REPEAT_LAST,        /* the last one counts */
-        KEYWORD_REPEAT_UNLESS_ZERO, /* refused, unless the value before was zero */
-        KEYWORD_REPEAT_ACCUMULATES, /* bits are added */
+        KEYWORD_REPEAT_LAST,           /* the last one counts */
+        KEYWORD_REPEAT_UNLESS_ZERO,    /* refused, unless the value before was zero */
+        KEYWORD_REPEAT_UNLESS_UNKNOWN, /* refused, unless the label before did not resolve */
+        KEYWORD_REPEAT_ACCUMULATES,    /* bits are added */
 } KeywordRepeat;
 
 /* What a kernel must be or have; all zero: nothing. */
 typedef struct KernelNeed {
-        uint32_t version[TARGET_VERSION_PARTS];
-        const char *config; /* without CONFIG_ */
+        uint32_t version[TARGET_VERSION_PARTS]; /* upstream's */
+        const char *config;                     /* without CONFIG_ */
 } KernelNeed;
 
 typedef struct Keyword {

@@ -172,10 +172,10 @@ static int explain_value(const Refusal *r)
                         keyword_get(id)->name, SHOWN_MAX, value);
 }
 
-/* What a single value needs of the kernel is said in the words of rule_check(). */
+/* What the kernel does not have for a single value is said in the words of rule_check(). */
 static int explain_need(const Refusal *r, Arena *arena)
 {
-        RuleConflict conflict = { .with = KEYWORD_INVALID };
+        RuleConflict conflicts[RULE_CONFLICTS_MAX];
         _cleanup_free_ char *message = NULL, *hint = NULL;
         KeywordOperator op;
         const char *text;
@@ -184,19 +184,16 @@ static int explain_need(const Refusal *r, Arena *arena)
         int e;
 
         (void) rule_text_find_keyword(r->fault->token, &id, &op, &text);
-        e = value_parse(id, op, text, arena, &value);
+        e = value_parse(id, op, text, r->target, arena, &value);
         if (e < 0)
                 return e;
-        conflict.at = id;
-        conflict.need = value_get_need(&value);
-        e = rule_conflict_describe(&(Rule){ .values = &value, .n_values = 1 }, &conflict, r->target,
-                        &message, &hint);
+        if (rule_check_value(&value, r->target, conflicts) == 0)
+                return -EINVAL;
+        e = rule_conflict_describe(&(Rule){ .values = &value, .n_values = 1 }, &conflicts[0],
+                        r->target, &message, &hint);
         if (e < 0)
                 return e;
-        return refuse(r,
-                        conflict.need->config ? POLICY_CODE_NEEDS_CONFIG
-                                              : POLICY_CODE_NEEDS_VERSION,
-                        hint, "%s", message);
+        return refuse(r, conflicts[0].code, hint, "%s", message);
 }
 
 static int explain_order(const Refusal *r)

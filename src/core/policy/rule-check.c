@@ -5,18 +5,18 @@
 
 #include "base/strings.h"
 #include "core/policy/code.h"
+#include "core/policy/label.h"
 
 /* Since then appraise_flag= is taken with everything and has no effect. */
 static const uint32_t version_flag_ignored[TARGET_VERSION_PARTS] = { 6, 7 };
 
 static const KernelNeed need_modsig = { .config = "IMA_APPRAISE_MODSIG" };
+static const KernelNeed need_lsm_rules = { .config = "IMA_LSM_RULES" };
 
 typedef struct Check {
-        const Rule *rule;
         const Target *target;
         const RuleValue *by_keyword[KEYWORD_MAX];
         const RuleFuncInfo *func;
-        bool flag_ignored;
         RuleConflict *conflicts;
         size_t count;
 } Check;
@@ -27,16 +27,81 @@ static void add(Check *c, const char *code, KeywordId at, KeywordId with, const 
                 c->conflicts[c->count++] = (RuleConflict){ code, at, with, need };
 }
 
+static bool flag_is_ignored(const Target *target)
+{
+        return !target ||
+               target_compare_grammar(target, version_flag_ignored, TARGET_VERSION_PARTS) >= 0;
+}
+
+/* The kernel tells one reason only, and so does this. */
+static bool add_need(Check *c, KeywordId id, const KernelNeed *need)
+{
+        if (kernel_need_check(need, c->target) >= 0)
+                return false;
+        add(c,
+                        need->config && target_has_config(c->target, need->config) == 0
+                                        ? POLICY_CODE_NEEDS_CONFIG
+                                        : POLICY_CODE_NEEDS_VERSION,
+                        id, KEYWORD_INVALID, need);
+        return true;
+}
+
+/* Where the flag has an effect, the kernel looks for a part of its name. */
+static void check_flag(Check *c, const RuleValue *flag)
+{
+        if (!flag_is_ignored(c->target) && !add_need(c, KEYWORD_APPRAISE_FLAG, &need_modsig) &&
+                        !strstr(flag->text, "blacklist"))
+                add(c, POLICY_CODE_UNKNOWN_VALUE, KEYWORD_APPRAISE_FLAG, KEYWORD_INVALID, NULL);
+}
+
+static void check_label(Check *c, const RuleValue *value)
+{
+        KeywordId id = (KeywordId) value->keyword;
+
+        if (!label_is_refused(c->target, id, value->text))
+                return;
+        if (!add_need(c, id, &need_lsm_rules))
+                add(c, POLICY_CODE_UNKNOWN_LABEL, id, KEYWORD_INVALID, NULL);
+}
+
+static bool hash_is_missing(const Target *target, uint64_t hashes, HashAlgorithm algorithm)
+{
+        return ((hashes >> algorithm) & 1) && target && target_has_hash(target, algorithm) == 0;
+}
+
+static void check_hashes(Check *c, const RuleValue *value)
+{
+        for (HashAlgorithm i = 0; i < HASH_ALGORITHM_MAX; i++)
+                if (hash_is_missing(c->target, value->number, i)) {
+                        add(c, POLICY_CODE_NEEDS_HASH, (KeywordId) value->keyword, KEYWORD_INVALID,
+                                        NULL);
+                        return;
+                }
+}
+
+/* What is wrong with a value whatever else the rule has. */
+static void check_itself(Check *c, const RuleValue *value)
+{
+        const Keyword *keyword = keyword_get((KeywordId) value->keyword);
+
+        if (add_need(c, (KeywordId) value->keyword, &keyword->need) ||
+                        add_need(c, (KeywordId) value->keyword, value_get_need(value)))
+                return;
+        if (keyword->type == VALUE_TYPE_LABEL)
+                check_label(c, value);
+        else if (keyword->type == VALUE_TYPE_HASHES)
+                check_hashes(c, value);
+        else if (keyword->type == VALUE_TYPE_APPRAISE_FLAG)
+                check_flag(c, value);
+}
+
 static void check_value(Check *c, const RuleValue *value, unsigned action_bit)
 {
         KeywordId id = (KeywordId) value->keyword;
         const Keyword *keyword = keyword_get(id);
-        const KernelNeed *need = value_get_need(value);
 
-        if (kernel_need_check(need, c->target) < 0)
-                add(c, need->config ? POLICY_CODE_NEEDS_CONFIG : POLICY_CODE_NEEDS_VERSION, id,
-                                KEYWORD_INVALID, need);
-        if (id == KEYWORD_APPRAISE_FLAG && c->flag_ignored)
+        check_itself(c, value);
+        if (id == KEYWORD_APPRAISE_FLAG && flag_is_ignored(c->target))
                 return;
         if (!(c->func->keywords & BIT(id)))
                 add(c, POLICY_CODE_FUNC_KEYWORD, id, KEYWORD_FUNC, NULL);
@@ -71,16 +136,11 @@ static void check_appraise_type(Check *c, RuleAction action)
 static void check_appraise_flag(Check *c)
 {
         const RuleValue *type = c->by_keyword[KEYWORD_APPRAISE_TYPE];
-        const RuleValue *flag = c->by_keyword[KEYWORD_APPRAISE_FLAG];
 
-        if (!flag || c->flag_ignored)
+        if (!c->by_keyword[KEYWORD_APPRAISE_FLAG] || flag_is_ignored(c->target) ||
+                        kernel_need_check(&need_modsig, c->target) < 0)
                 return;
-        if (kernel_need_check(&need_modsig, c->target) < 0)
-                add(c, POLICY_CODE_NEEDS_CONFIG, KEYWORD_APPRAISE_FLAG, KEYWORD_INVALID,
-                                &need_modsig);
-        else if (!strstr(flag->text, "blacklist"))
-                add(c, POLICY_CODE_UNKNOWN_VALUE, KEYWORD_APPRAISE_FLAG, KEYWORD_INVALID, NULL);
-        else if (!type || !(type->number & APPRAISE_TYPE_MODSIG))
+        if (!type || !(type->number & APPRAISE_TYPE_MODSIG))
                 add(c, POLICY_CODE_VALUE_CONFLICT, KEYWORD_APPRAISE_FLAG, KEYWORD_APPRAISE_TYPE,
                                 NULL);
 }
@@ -91,11 +151,8 @@ size_t rule_check(const Rule *rule, const Target *target,
         RuleAction action = rule_get_action(rule);
         RuleFunc func = rule_get_func(rule);
         Check c = {
-                .rule = rule,
                 .target = target,
                 .func = rule_func_get_info(func),
-                .flag_ignored = !target || target_compare_version(target, version_flag_ignored,
-                                                           TARGET_VERSION_PARTS) >= 0,
                 .conflicts = ret_conflicts,
         };
 
@@ -109,8 +166,15 @@ size_t rule_check(const Rule *rule, const Target *target,
         check_appraise_flag(&c);
         if (func == RULE_FUNC_SETXATTR_CHECK && !c.by_keyword[KEYWORD_APPRAISE_ALGOS])
                 add(&c, POLICY_CODE_MISSING_COMPANION, KEYWORD_FUNC, KEYWORD_APPRAISE_ALGOS, NULL);
-        if (rule_get_length(rule) > RULE_LENGTH_MAX)
-                add(&c, POLICY_CODE_RULE_TOO_LONG, KEYWORD_ACTION, KEYWORD_INVALID, NULL);
+        return c.count;
+}
+
+size_t rule_check_value(const RuleValue *value, const Target *target,
+                RuleConflict ret_conflicts[static RULE_CONFLICTS_MAX])
+{
+        Check c = { .target = target, .conflicts = ret_conflicts };
+
+        check_itself(&c, value);
         return c.count;
 }
 
@@ -132,7 +196,7 @@ static void describe_need(Explanation *e, const Rule *rule, const RuleConflict *
         const Keyword *keyword = keyword_get(conflict->at);
         const KernelNeed *need = conflict->need;
 
-        if (need->config) {
+        if (need->config && string_equal(conflict->code, POLICY_CODE_NEEDS_CONFIG)) {
                 if (asprintf(&e->message, "%s: %s needs a kernel with CONFIG_%s, %s has it not",
                                     keyword->name, value->text, need->config, target->release) < 0)
                         e->message = NULL;
@@ -256,7 +320,47 @@ static int describe_option(Explanation *e, const Rule *rule, const RuleConflict 
                         rule_action_to_string(rule_get_action(rule)));
 }
 
-static int describe_other(Explanation *e, const Rule *rule, const RuleConflict *conflict)
+static int describe_label(Explanation *e, const Rule *rule, const RuleConflict *conflict,
+                const Target *target)
+{
+        const char *name = keyword_get(conflict->at)->name;
+
+        if (target->lsm == TARGET_LSM_APPARMOR)
+                e->hint = strdup("AppArmor knows subj_role: unconfined, and profiles that are "
+                                 "loaded before the policy");
+        else if (target->lsm == TARGET_LSM_SMACK)
+                e->hint = strdup("Smack knows subj_user and obj_user");
+        else
+                e->hint = strdup("no security module with labels is active when the policy is "
+                                 "loaded");
+        return asprintf(&e->message, "%s: %s is no label that %s knows", name,
+                        rule_find(rule, conflict->at)->text,
+                        target->lsm == TARGET_LSM_NONE ? "the kernel"
+                                                       : target_lsm_to_string(target->lsm));
+}
+
+static int describe_hash(Explanation *e, const Rule *rule, const RuleConflict *conflict,
+                const Target *target)
+{
+        const RuleValue *value = rule_find(rule, conflict->at);
+        const char *config;
+        HashAlgorithm algorithm = 0;
+
+        while (!hash_is_missing(target, value->number, algorithm))
+                algorithm++;
+        config = target_get_hash_config(algorithm);
+        if (asprintf(&e->hint,
+                            config ? "CONFIG_%s offers it, as a module only where that can be "
+                                     "loaded; sha256 is offered everywhere"
+                                   : "no kernel has code for it; sha256 is offered everywhere",
+                            config) < 0)
+                e->hint = NULL;
+        return asprintf(&e->message, "%s: %s does not offer %s", keyword_get(conflict->at)->name,
+                        target->release, hash_algorithm_to_string(algorithm));
+}
+
+static int describe_other(Explanation *e, const Rule *rule, const RuleConflict *conflict,
+                const Target *target)
 {
         const char *name = keyword_get(conflict->at)->name;
 
@@ -268,8 +372,8 @@ static int describe_other(Explanation *e, const Rule *rule, const RuleConflict *
         if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG)) {
                 e->hint = strdup("shorten the lists or split them over several rules");
                 return asprintf(&e->message,
-                                "the rule has %zu characters, the kernel reads at most %d",
-                                rule_get_length(rule), RULE_LENGTH_MAX);
+                                "the rule has %zu characters, the kernel reads at most %zu",
+                                rule_get_length(rule), rule_get_length_limit(target));
         }
         e->hint = strdup("the kernel knows check_blacklist");
         return asprintf(&e->message, "%s: %s is not known", name,
@@ -293,8 +397,12 @@ int rule_conflict_describe(const Rule *rule, const RuleConflict *conflict, const
                 (void) describe_pair(&e, rule, conflict);
         else if (string_equal(conflict->code, POLICY_CODE_ACTION_OPTION))
                 (void) describe_option(&e, rule, conflict);
+        else if (string_equal(conflict->code, POLICY_CODE_UNKNOWN_LABEL))
+                (void) describe_label(&e, rule, conflict, target);
+        else if (string_equal(conflict->code, POLICY_CODE_NEEDS_HASH))
+                (void) describe_hash(&e, rule, conflict, target);
         else
-                (void) describe_other(&e, rule, conflict);
+                (void) describe_other(&e, rule, conflict, target);
         if (!e.message)
                 return -ENOMEM;
         *ret_message = TAKE_PTR(e.message);

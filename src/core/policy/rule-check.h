@@ -23,6 +23,13 @@ typedef struct RuleConflict {
 size_t rule_check(const Rule *rule, const Target *target,
                 RuleConflict ret_conflicts[static RULE_CONFLICTS_MAX]);
 
+/*
+ * The conflicts of a value with the target, whatever else the rule has: the parser of kernel text
+ * stops at the first token that the kernel does not take. Results as above.
+ */
+size_t rule_check_value(const RuleValue *value, const Target *target,
+                RuleConflict ret_conflicts[static RULE_CONFLICTS_MAX]);
+
 /* Message and hint for people, malloc()ed; the hint may come out NULL. -ENOMEM. */
 int rule_conflict_describe(const Rule *rule, const RuleConflict *conflict, const Target *target,
                 char **ret_message, char **ret_hint);

@@ -2,9 +2,11 @@
 #include "core/policy/rule-text.h"
 
 #include "base/strings.h"
+#include "core/policy/label.h"
 #include "core/policy/rule-check.h"
 
 typedef struct Line {
+        const Target *target;
         RuleValue values[KEYWORD_MAX];
         bool present[KEYWORD_MAX];
         Arena *arena;
@@ -41,19 +43,29 @@ int rule_text_find_keyword(const char *token, KeywordId *ret_id, KeywordOperator
         return -EINVAL;
 }
 
+static bool may_repeat(const Line *line, KeywordId id)
+{
+        const RuleValue *before = &line->values[id];
+
+        switch (keyword_get(id)->repeat) {
+        case KEYWORD_REPEAT_REFUSED:
+                return false;
+        case KEYWORD_REPEAT_UNLESS_ZERO:
+                return before->number == 0;
+        case KEYWORD_REPEAT_UNLESS_UNKNOWN:
+                return line->target && label_resolves(line->target, id, before->text) == 0;
+        default:
+                return true;
+        }
+}
+
 /* Where the kernel keeps one place for several keywords they count as repeated. */
 static int check_repeat(const Line *line, KeywordId id)
 {
-        const Keyword *keyword = keyword_get(id);
-
-        for (int i = 0; i < KEYWORD_MAX; i++) {
-                if (!line->present[i] || keyword_get((KeywordId) i)->slot != keyword->slot)
-                        continue;
-                if (keyword->repeat == KEYWORD_REPEAT_REFUSED)
+        for (int i = 0; i < KEYWORD_MAX; i++)
+                if (line->present[i] && keyword_get((KeywordId) i)->slot == keyword_get(id)->slot &&
+                                !may_repeat(line, (KeywordId) i))
                         return -EINVAL;
-                if (keyword->repeat == KEYWORD_REPEAT_UNLESS_ZERO && line->values[i].number != 0)
-                        return -EINVAL;
-        }
         return 0;
 }
 
@@ -93,9 +105,9 @@ static int store(Line *line, KeywordId id, RuleValue value)
 }
 
 /* *ret_kind says what was looked at last, and so what is wrong when it fails. */
-static int parse_token(
-                Line *line, const char *token, const Target *target, RuleTextFaultKind *ret_kind)
+static int parse_token(Line *line, const char *token, RuleTextFaultKind *ret_kind)
 {
+        RuleConflict conflicts[RULE_CONFLICTS_MAX];
         KeywordOperator op;
         const char *text;
         RuleValue value;
@@ -103,7 +115,8 @@ static int parse_token(
         int r;
 
         *ret_kind = RULE_TEXT_FAULT_REPEATED;
-        if (value_parse(KEYWORD_ACTION, KEYWORD_OPERATOR_NONE, token, line->arena, &value) >= 0) {
+        if (value_parse(KEYWORD_ACTION, KEYWORD_OPERATOR_NONE, token, NULL, line->arena, &value) >=
+                        0) {
                 if (line->present[KEYWORD_ACTION])
                         return -EINVAL;
                 return store(line, KEYWORD_ACTION, value);
@@ -119,11 +132,11 @@ static int parse_token(
         if (op == KEYWORD_OPERATOR_NONE)
                 return store(line, id, (RuleValue){ .keyword = (uint8_t) id, .text = "true" });
         *ret_kind = RULE_TEXT_FAULT_VALUE;
-        r = value_parse(id, op, text, line->arena, &value);
+        r = value_parse(id, op, text, line->target, line->arena, &value);
         if (r < 0)
                 return r;
         *ret_kind = RULE_TEXT_FAULT_NEED;
-        if (kernel_need_check(value_get_need(&value), target) < 0)
+        if (rule_check_value(&value, line->target, conflicts) > 0)
                 return -EINVAL;
         *ret_kind = RULE_TEXT_FAULT_ORDER;
         r = check_order(line, id, &value);
@@ -133,8 +146,7 @@ static int parse_token(
         return store(line, id, value);
 }
 
-static int line_to_rule(
-                const Line *line, const Target *target, Rule *ret_rule, RuleTextFault *ret_fault)
+static int line_to_rule(const Line *line, Rule *ret_rule, RuleTextFault *ret_fault)
 {
         RuleConflict conflicts[RULE_CONFLICTS_MAX];
         RuleValue *values = arena_new(line->arena, RuleValue, KEYWORD_MAX);
@@ -149,7 +161,7 @@ static int line_to_rule(
         if (!line->present[KEYWORD_ACTION])
                 return -EINVAL;
         *ret_fault = (RuleTextFault){ .kind = RULE_TEXT_FAULT_CONFLICT, .rule = rule };
-        if (rule_check(&rule, target, conflicts) > 0)
+        if (rule_check(&rule, line->target, conflicts) > 0)
                 return -EINVAL;
         *ret_rule = rule;
         return 1;
@@ -166,7 +178,7 @@ int rule_text_parse(
 int rule_text_parse_or_explain(const char *line, size_t size, const Target *target, Arena *arena,
                 Rule *ret_rule, RuleTextFault *ret_fault)
 {
-        Line parsed = { .arena = arena };
+        Line parsed = { .target = target, .arena = arena };
         const char *begin = line, *end;
 
         end = memchr(line, '\0', size) ?: line + size;
@@ -187,12 +199,12 @@ int rule_text_parse_or_explain(const char *line, size_t size, const Target *targ
                                 return -ENOMEM;
                         *ret_fault = (RuleTextFault){ .offset = (size_t) (start - begin),
                                 .token = token };
-                        r = parse_token(&parsed, token, target, &ret_fault->kind);
+                        r = parse_token(&parsed, token, &ret_fault->kind);
                         if (r < 0)
                                 return r;
                 }
                 while (line < end && is_blank(*line))
                         line++;
         }
-        return line_to_rule(&parsed, target, ret_rule, ret_fault);
+        return line_to_rule(&parsed, ret_rule, ret_fault);
 }

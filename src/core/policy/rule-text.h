@@ -6,8 +6,9 @@
 
 /*
  * Parses one line without its newline. Returns 1 and the rule, whose memory comes from the arena, 0
- * for a comment or blank line, or the errno that the kernel gives: -EINVAL, -ERANGE. Labels of
- * security modules and hashes are taken for available. The target may be NULL.
+ * for a comment or blank line, or the errno that the kernel gives: -EINVAL, -ERANGE. A line may be
+ * longer than the kernel reads in one write: a file of rules may have such lines. The target may be
+ * NULL; labels and hashes are taken for available then.
  */
 int rule_text_parse(
                 const char *line, size_t size, const Target *target, Arena *arena, Rule *ret_rule);

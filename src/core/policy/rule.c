@@ -57,6 +57,11 @@ size_t rule_get_length(const Rule *rule)
         return length;
 }
 
+size_t rule_get_length_limit(const Target *target)
+{
+        return target ? target->page_size - 2 : RULE_LENGTH_MAX;
+}
+
 int rule_format(const Rule *rule, Buffer *buffer)
 {
         int r = buffer_reserve(buffer, rule_get_length(rule));

@@ -10,7 +10,8 @@
 
 /*
  * A line and its newline are cut at a page less one byte when they are written to securityfs
- * (ima_write_policy() in security/integrity/ima/ima_fs.c); longer ones are refused.
+ * (ima_write_policy() in security/integrity/ima/ima_fs.c); longer ones are refused. Where pages are
+ * larger, lines may be.
  */
 #define RULE_LENGTH_MAX 4094
 
@@ -31,6 +32,9 @@ RuleFunc rule_get_func(const Rule *rule);
 
 /* Length of the canonical text without newline. */
 size_t rule_get_length(const Rule *rule);
+
+/* How long a rule may be for this target, which may be NULL. */
+size_t rule_get_length_limit(const Target *target);
 
 /* Appends the canonical text without newline. -ENOMEM, -EOVERFLOW. */
 int rule_format(const Rule *rule, Buffer *buffer);

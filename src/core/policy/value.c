@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "base/strings.h"
 
-#define PCR_MAX 63 /* width of an unsigned long, ima_parse_rule() */
+#define WORD_SIZE 64
 #define UUID_LENGTH 36
 #define WORDS_MAX 64
 #define ENDING_MIN 4
@@ -29,8 +29,8 @@ static int digit_value(char c)
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* kstrtoul() of lib/kstrtox.c on 64 bit: an overflow counts before junk behind the digits. */
-static int parse_kernel_number(const char *text, unsigned base, uint64_t *ret_number)
+/* kstrtoull() of lib/kstrtox.c: an overflow counts before junk behind the digits. */
+static int parse_long_long(const char *text, unsigned base, uint64_t *ret_number)
 {
         uint64_t number = 0;
         const char *p = text + (*text == '+');
@@ -50,31 +50,52 @@ static int parse_kernel_number(const char *text, unsigned base, uint64_t *ret_nu
         return 0;
 }
 
-static int parse_magic(const char *text, uint64_t *ret_number)
+static unsigned word_size(const Target *target)
 {
-        return parse_kernel_number(text, 16, ret_number);
+        return target ? target->word_size : WORD_SIZE;
 }
 
-static int parse_id(const char *text, uint64_t *ret_number)
+/* kstrtoul() */
+static int parse_kernel_number(
+                const char *text, unsigned base, const Target *target, uint64_t *ret_number)
 {
         uint64_t number;
-        int r = parse_kernel_number(text, 10, &number);
+        int r = parse_long_long(text, base, &number);
+
+        if (r < 0)
+                return r;
+        if (word_size(target) < WORD_SIZE && number >> word_size(target) != 0)
+                return -ERANGE;
+        *ret_number = number;
+        return 0;
+}
+
+static int parse_id(const Keyword *keyword, const char *text, const Target *target,
+                uint64_t *ret_number)
+{
+        uint64_t number;
+        int r = parse_kernel_number(text, 10, target, &number);
 
         if (r < 0)
                 return r;
         if (number >= UINT32_MAX)
                 return -EINVAL;
+        if (target && !target_ids_contain(keyword->type == VALUE_TYPE_USER ? &target->uids
+                                                                           : &target->gids,
+                                      number))
+                return -EINVAL;
         *ret_number = number;
         return 0;
 }
 
-static int parse_pcr(const char *text, uint64_t *ret_number)
+/* kstrtoint(); the kernel has a bit of an unsigned long for each PCR. */
+static int parse_pcr(const char *text, const Target *target, uint64_t *ret_number)
 {
         bool negative = *text == '-';
         uint64_t number;
 
-        if (parse_kernel_number(text + negative, 10, &number) < 0 || (negative && text[1] == '+') ||
-                        number > (negative ? 0 : PCR_MAX))
+        if (parse_long_long(text + negative, 10, &number) < 0 || (negative && text[1] == '+') ||
+                        (negative ? number > 0 : number >= word_size(target)))
                 return -EINVAL;
         *ret_number = number;
         return 0;
@@ -96,6 +117,17 @@ static int parse_words(
                         return 0;
                 }
         return -EINVAL;
+}
+
+/* A template is found by its name or its format, the kernel command line can add one format. */
+static int parse_template(
+                const char *text, const Target *target, uint64_t *ret_number, const char **ret_text)
+{
+        if (target && string_equal(target->template_format, text)) {
+                *ret_number = TEMPLATE_CUSTOM;
+                return 0;
+        }
+        return parse_words(VALUE_TYPE_TEMPLATE, text, ret_number, ret_text);
 }
 
 static int parse_func(const char *text, uint64_t *ret_number, const char **ret_text)
@@ -168,19 +200,19 @@ static int parse_hashes(const char *text, uint64_t *ret_number)
 }
 
 /* long: one case for each form of value, each a call. */
-static int parse_by_type(const Keyword *keyword, const char *text, uint64_t *ret_number,
-                const char **ret_text)
+static int parse_by_type(const Keyword *keyword, const char *text, const Target *target,
+                uint64_t *ret_number, const char **ret_text)
 {
         switch (keyword->type) {
         case VALUE_TYPE_FUNC:
                 return parse_func(text, ret_number, ret_text);
         case VALUE_TYPE_MAGIC:
-                return parse_magic(text, ret_number);
+                return parse_kernel_number(text, 16, target, ret_number);
         case VALUE_TYPE_USER:
         case VALUE_TYPE_GROUP:
-                return parse_id(text, ret_number);
+                return parse_id(keyword, text, target, ret_number);
         case VALUE_TYPE_PCR:
-                return parse_pcr(text, ret_number);
+                return parse_pcr(text, target, ret_number);
         case VALUE_TYPE_UUID:
                 return parse_uuid(text, ret_number);
         case VALUE_TYPE_LIST:
@@ -191,6 +223,8 @@ static int parse_by_type(const Keyword *keyword, const char *text, uint64_t *ret
         case VALUE_TYPE_LABEL:
         case VALUE_TYPE_APPRAISE_FLAG:
                 return 0;
+        case VALUE_TYPE_TEMPLATE:
+                return parse_template(text, target, ret_number, ret_text);
         case VALUE_TYPE_FLAG:
                 return -EINVAL;
         default:
@@ -226,8 +260,8 @@ static char *lower_uuid(const char *text, Arena *arena)
         return copy;
 }
 
-int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena,
-                RuleValue *ret_value)
+int value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
+                Arena *arena, RuleValue *ret_value)
 {
         const Keyword *keyword = keyword_get(id);
         const char *canonical = text;
@@ -236,7 +270,7 @@ int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena
 
         if (*text == '\0')
                 return -EINVAL;
-        r = parse_by_type(keyword, text, &number, &canonical);
+        r = parse_by_type(keyword, text, target, &number, &canonical);
         if (r < 0)
                 return r;
         if (keyword->type == VALUE_TYPE_MAGIC || keyword->type == VALUE_TYPE_USER ||
@@ -276,8 +310,8 @@ const KernelNeed *value_get_need(const RuleValue *value)
                                 return &hash_needs[i].need;
         for (; words && words->name; words++)
                 if (words->number == value->number)
-                        return words->need.config ? &words->need : &keyword->need;
-        return keyword->need.config ? &keyword->need : &no_need;
+                        return &words->need;
+        return &no_need;
 }
 
 char *value_format_hint(KeywordId id, const char *nearest)

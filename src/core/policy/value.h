@@ -15,18 +15,22 @@ typedef struct RuleValue {
         const char *text;  /* canonical, as it stands behind the operator */
 } RuleValue;
 
+/* The number of the template that ima_template_fmt= on the kernel command line made. */
+#define TEMPLATE_CUSTOM 255
+
 /*
  * Parses text as the kernel does, for id with one of its operators. The value's text lives in the
- * arena. -EINVAL and -ERANGE as the kernel gives them, -ENOMEM.
+ * arena. The target, which may be NULL, says how long numbers are, which ids exist and whether
+ * there is a template of its own. -EINVAL and -ERANGE as the kernel gives them, -ENOMEM.
  */
-int value_parse(KeywordId id, KeywordOperator op, const char *text, Arena *arena,
-                RuleValue *ret_value);
+int value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
+                Arena *arena, RuleValue *ret_value);
 
 /* The canonical text of a number is made here. The text lives in the arena. -ENOMEM. */
 int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
                 RuleValue *ret_value);
 
-/* What a kernel must have for this value; the keyword's own need comes first. Never NULL. */
+/* What a kernel must have for this value, besides what its keyword needs. Never NULL. */
 const KernelNeed *value_get_need(const RuleValue *value);
 
 /* "did you mean NEAREST? Expected: …", malloc()ed; nearest may be NULL. NULL: no memory. */
