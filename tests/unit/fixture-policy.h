@@ -55,6 +55,23 @@ static inline char *fixture_read(const char *path, size_t *ret_size)
         return text;
 }
 
+/* With UPDATE_EXPECTED set, what comes out is written as what is expected: read the difference. */
+static inline void fixture_compare(const char *path, const char *text, size_t size)
+{
+        _cleanup_free_ char *expected = NULL;
+        size_t expected_size;
+
+        if (getenv("UPDATE_EXPECTED")) {
+                _cleanup_fclose_ FILE *file = fopen(path, "we");
+
+                cr_assert_not_null(file);
+                cr_assert_eq(fwrite(text, 1, size, file), size);
+                return;
+        }
+        expected = fixture_read(path, &expected_size);
+        cr_expect_str_eq(text, expected, "%s: got\n%s", path, text);
+}
+
 static inline bool fixture_exists(const char *path)
 {
         _cleanup_close_ int root = fs_open_root("/");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
 #include "core/explanation.h"
+#include "core/policy/allow.h"
 #include "core/policy/code.h"
+#include "core/policy/lint.h"
 #include "core/policy/yaml.h"
 #include "fixture-policy.h"
 
@@ -59,7 +61,7 @@ Test(explanation, none_is_left_over)
 }
 
 /* Compiles an example; knows W103 from the kernel without a configuration. */
-static void compile_example(const json_t *example, bool config_known, DiagList *diags)
+static void compile_example(const json_t *example, bool config_known, bool lint, DiagList *diags)
 {
         _cleanup_sources_ PolicySourceList sources = { 0 };
         _cleanup_target_ FixtureTarget target = { 0 };
@@ -77,6 +79,8 @@ static void compile_example(const json_t *example, bool config_known, DiagList *
                 target.target->config = NULL;
         (void) policy_compile(sources.items, sources.count, target.target, fixture_names(), &policy,
                         diags);
+        if (policy && lint)
+                cr_assert_eq(lint_policy(policy, target.target, NULL, diags), 0);
 }
 
 static bool has_code(const DiagList *diags, const char *code)
@@ -92,15 +96,16 @@ static void check_examples(const char *code, const json_t *explanation)
         const json_t *wrong = json_object_get(explanation, "wrong");
         const json_t *right = json_object_get(explanation, "right");
         bool config_known = !string_equal(code, POLICY_CODE_CONFIG_UNKNOWN);
+        bool lint = allow_get_bit(code) != 0;
         _cleanup_diags_ DiagList expected = { 0 }, none = { 0 };
 
         cr_expect_eq(json_is_object(wrong), json_is_object(right),
                         "%s: give both examples, or none", code);
         if (!json_is_object(wrong) || !json_is_object(right))
                 return;
-        compile_example(wrong, config_known, &expected);
+        compile_example(wrong, config_known, lint, &expected);
         cr_expect(has_code(&expected, code), "%s: the wrong example does not show it", code);
-        compile_example(right, config_known, &none);
+        compile_example(right, config_known, lint, &none);
         cr_expect_eq(none.count, 0, "%s: the right example is wrong: %s", code,
                         none.count > 0 ? none.items[0].message : "");
 }

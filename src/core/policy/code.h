@@ -26,6 +26,7 @@
         X(INVALID_WHEN, "E115", "a condition on the kernel is malformed")                          \
         X(EMPTY_VALUE, "E116", "a value is missing")                                               \
         X(FRAGMENT_NAME, "E117", "the file name of a fragment is malformed or used twice")         \
+        X(INVALID_ALLOW, "E118", "allow names no warning about rules")                             \
         X(UNKNOWN_VALUE, "E120", "a value that the kernel does not know")                          \
         X(INVALID_NUMBER, "E121", "a number is malformed or out of range")                         \
         X(UNKNOWN_OWNER, "E122", "a user or group is not known here")                              \
@@ -55,7 +56,35 @@
         X(TEXT_WITHOUT_RULES, "W152", "the text has no rule")                                      \
         X(TEXT_RESTORED, "N150", "what the kernel shows was turned into what it reads")            \
         X(TEXT_ALIAS, "N151", "an old name was replaced by the one in use")                        \
-        X(TEXT_OPTION_DROPPED, "N152", "an option without effect was left out")
+        X(TEXT_OPTION_DROPPED, "N152", "an option without effect was left out")                    \
+        X(DUPLICATE_RULE, "W201", "a rule repeats an earlier one")                                 \
+        X(REDUNDANT_RULE, "W202", "earlier rules do the same for all that a rule matches")         \
+        X(SHADOWED_RULE, "W203", "earlier rules decide otherwise about all that a rule matches")   \
+        X(LATE_EXCLUSION, "W204", "an exclusion comes after all rules that it could limit")        \
+        X(NEVER_MATCHES, "W205", "a rule that can never match")                                    \
+        X(NO_EFFECT, "W206", "a condition or option that has no effect")                           \
+        X(FILESYSTEM_CONFLICT, "W207", "fsmagic and fsname name different file systems")           \
+        X(UNKNOWN_FSNAME, "W208", "a type of file system that is not known here")                  \
+        X(UNKNOWN_FSUUID, "W209", "no file system with the UUID is mounted")                       \
+        X(CREDENTIALS_TOO_EARLY, "W211", "CREDS_CHECK does not see set-user-ID")                   \
+        X(BOOT_ONLY_DATA, "W212", "critical data that only a built-in policy can measure")         \
+        X(PSEUDO_APPRAISED, "W220", "appraisal reaches pseudo file systems")                       \
+        X(XATTRS_LACKING, "W221", "appraisal reaches a file system without extended attributes")   \
+        X(HIDDEN_HOOK, "W222", "an exclusion of tmpfs or ramfs hides more than opened files")      \
+        X(ALL_HOOKS, "W223", "a rule without func also covers what the kernel reads")              \
+        X(LEAKING_FLAG, "W224", "a flag of one class of actions has an effect in another")         \
+        X(HASH_AFTER_APPRAISE, "W225", "a hash rule comes after an appraise rule")                 \
+        X(WRITES_APPRAISED, "W226", "opening for writing needs a label")                           \
+        X(WEAK_HASH, "W227", "a weak hash algorithm is accepted")                                  \
+        X(ENDLESS_LIST, "W230", "everything that root reads is measured")                          \
+        X(POLICY_LOCKED, "W240", "policies must be signed until the next boot")                    \
+        X(STICKY, "W241", "an effect of appraise rules that their conditions do not limit")        \
+        X(SETXATTR_AGAIN, "W242", "only the first rule with SETXATTR_CHECK counts")                \
+        X(PCR_MISSING, "W250", "a PCR that the TPM does not have")                                 \
+        X(PCR_TAKEN, "W251", "a PCR that others use")                                              \
+        X(PCR_OF_BUFFER, "W252", "PCR 0 means the default PCR for buffers")                        \
+        X(TEMPLATE_WITHOUT_BUFFER, "W253", "a template that loses the buffer")                     \
+        X(TEMPLATE_WITHOUT_TYPE, "W254", "a template that does not tell fs-verity digests")
 
 #define POLICY_CODE_DEFINE(name, code, title)                                                      \
         static const char POLICY_CODE_##name[] __attribute__((unused)) = code;

@@ -43,8 +43,8 @@ static void compiler_done(Compiler *c)
 static bool find_fragment(const Compiler *c, const char *name, size_t length, size_t *ret_index)
 {
         for (size_t i = 0; i < c->n_sources; i++)
-                if (strncmp(c->policy->fragments[i], name, length) == 0 &&
-                                c->policy->fragments[i][length] == '\0') {
+                if (strncmp(c->policy->fragments[i].name, name, length) == 0 &&
+                                c->policy->fragments[i].name[length] == '\0') {
                         *ret_index = i;
                         return true;
                 }
@@ -179,15 +179,18 @@ static int read_names(Compiler *c)
 {
         Policy *policy = c->policy;
 
-        policy->fragments = calloc(c->n_sources + 1, sizeof(char *));
+        policy->fragments = calloc(c->n_sources + 1, sizeof(PolicyFragment));
         if (!policy->fragments)
                 return -ENOMEM;
         for (size_t i = 0; i < c->n_sources; i++) {
                 const PolicySource *source = &c->sources[i];
+                PolicyFragment *fragment = &policy->fragments[i];
 
-                policy->fragments[i] = arena_copy_text(
+                fragment->name = arena_copy_text(
                                 &policy->arena, source->name, fragment_get_name_length(source));
-                if (!policy->fragments[i])
+                fragment->path =
+                                arena_copy_text(&policy->arena, source->path, strlen(source->path));
+                if (!fragment->name || !fragment->path)
                         return -ENOMEM;
         }
         policy->n_fragments = c->n_sources;
@@ -287,9 +290,7 @@ int policy_compile(const PolicySource *sources, size_t n_sources, const Target *
         if (r < 0 && r != -E2BIG)
                 return r;
         sort_diags(diags, first, sources, n_sources);
-        for (size_t i = 0; i < n_sources && diags->count > first; i++)
-                diag_list_add_excerpts(
-                                diags, first, sources[i].path, sources[i].text, sources[i].size);
+        policy_source_add_excerpts(sources, n_sources, first, diags);
         if (diags->errors > errors)
                 return -EBADMSG;
         *ret_policy = TAKE_PTR(policy);

@@ -47,4 +47,7 @@ const Rule *policy_get_rule(const Policy *policy, size_t index);
 /* The name of the fragment a rule comes from, without ".yaml". */
 const char *policy_get_fragment(const Policy *policy, const Rule *rule);
 
+/* The path of that fragment, as in PolicySource. */
+const char *policy_get_path(const Policy *policy, const Rule *rule);
+
 bool policy_has_action(const Policy *policy, RuleAction action);

@@ -249,6 +249,7 @@ static int add_combination(Expansion *e)
                 .id = e->id,
                 .line = e->rule->node->line,
                 .column = e->rule->node->column,
+                .allow = e->rule->allow,
         };
         size_t n_conflicts;
 

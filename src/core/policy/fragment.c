@@ -2,6 +2,7 @@
 #include "core/policy/fragment.h"
 
 #include "base/strings.h"
+#include "core/policy/allow.h"
 #include "core/policy/code.h"
 #include "core/policy/condition.h"
 
@@ -229,6 +230,12 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
         r = evaluate_when(reader, node, &rule->active);
         if (r < 0)
                 return r;
+        if (yaml_find(node, "allow")) {
+                r = allow_parse(reader->fragment, yaml_find(node, "allow"), &rule->allow,
+                                reader->diags);
+                if (r < 0)
+                        return r;
+        }
         id = yaml_find(node, "id");
         if (!id) {
                 r = say(reader, POLICY_CODE_MISSING_KEY, node,

@@ -33,8 +33,9 @@ typedef struct FragmentName {
 typedef struct FragmentRule {
         const char *id;
         const YamlNode *node;
-        bool active;   /* the target fulfils its `when` and that of the fragment */
-        bool disabled; /* by a later fragment */
+        bool active;    /* the target fulfils its `when` and that of the fragment */
+        bool disabled;  /* by a later fragment */
+        uint64_t allow; /* bits of the warnings that it silences, see allow.h */
 } FragmentRule;
 
 typedef struct Fragment {

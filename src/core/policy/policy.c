@@ -75,7 +75,12 @@ const Rule *policy_get_rule(const Policy *policy, size_t index)
 
 const char *policy_get_fragment(const Policy *policy, const Rule *rule)
 {
-        return policy->fragments[rule->fragment];
+        return policy->fragments[rule->fragment].name;
+}
+
+const char *policy_get_path(const Policy *policy, const Rule *rule)
+{
+        return policy->fragments[rule->fragment].path;
 }
 
 bool policy_has_action(const Policy *policy, RuleAction action)

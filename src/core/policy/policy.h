@@ -5,12 +5,17 @@
 #include "base/arena.h"
 #include "core/policy/compile.h"
 
+typedef struct PolicyFragment {
+        const char *name; /* of the file without ".yaml" */
+        const char *path;
+} PolicyFragment;
+
 struct Policy {
         Arena arena;
         Rule *rules;
         size_t n_rules;
         size_t n_allocated;
-        const char **fragments; /* names, by Rule.fragment */
+        PolicyFragment *fragments; /* by Rule.fragment */
         size_t n_fragments;
 };
 

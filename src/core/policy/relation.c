@@ -56,6 +56,11 @@ IdSlot relation_get_slot(KeywordId id)
         return id >= KEYWORD_UID && id <= KEYWORD_FGROUP ? slots[id] : ID_SLOT_INVALID;
 }
 
+IdRange relation_get_all_ids(IdSlot slot)
+{
+        return (IdRange){ 0, slot >= ID_SLOT_FOWNER ? OBJECT_ID_MAX : SUBJECT_ID_MAX };
+}
+
 uint32_t relation_get_hook_events(RuleFunc func)
 {
         if (func == RULE_FUNC_NONE)
@@ -84,10 +89,15 @@ static uint32_t select_events(uint32_t events, uint64_t rule_mask)
         return events;
 }
 
-/* Strict comparisons, the request's id on the left (uid_gt(), uid_lt()). */
-static IdRange make_range(const RuleValue *value, uint32_t max)
+uint32_t relation_get_mask_events(RuleFunc func, uint64_t rule_mask)
 {
-        uint32_t id = (uint32_t) value->number;
+        return select_events(relation_get_hook_events(func), rule_mask);
+}
+
+/* Strict comparisons, the request's id on the left (uid_gt(), uid_lt()). */
+static IdRange make_range(const RuleValue *value, IdSlot slot)
+{
+        uint32_t id = (uint32_t) value->number, max = relation_get_all_ids(slot).high;
 
         switch (value->operator_) {
         case KEYWORD_OPERATOR_GREATER:
@@ -113,8 +123,7 @@ static void set_add(MatchSet *set, const RuleValue *value)
                 return;
         set->keywords |= BIT(id);
         if (slot >= 0)
-                set->ranges[slot] = make_range(
-                                value, slot >= ID_SLOT_FOWNER ? OBJECT_ID_MAX : SUBJECT_ID_MAX);
+                set->ranges[slot] = make_range(value, slot);
 }
 
 MatchSet relation_get_set(const Rule *rule)
@@ -125,8 +134,7 @@ MatchSet relation_get_set(const Rule *rule)
         };
 
         for (int slot = 0; slot < ID_SLOT_MAX; slot++)
-                set.ranges[slot] = (IdRange){ 0,
-                        slot >= ID_SLOT_FOWNER ? OBJECT_ID_MAX : SUBJECT_ID_MAX };
+                set.ranges[slot] = relation_get_all_ids((IdSlot) slot);
         for (size_t i = 0; i < rule->n_values; i++)
                 set_add(&set, &rule->values[i]);
         return set;

@@ -50,12 +50,18 @@ typedef struct MatchSet {
  * MAY_READ, KEXEC_CMDLINE with none. */
 uint32_t relation_get_hook_events(RuleFunc func);
 
+/* The same, less those that a rule's mask= (RuleMask) keeps out. */
+uint32_t relation_get_mask_events(RuleFunc func, uint64_t rule_mask);
+
 /* The set lives as long as the rule. Conditions that the kernel takes and ignores (gid of KEY_CHECK
  * and CRITICAL_DATA) are not in it. */
 MatchSet relation_get_set(const Rule *rule);
 
 /* Where a keyword of a rule lies in MatchSet.ranges; ID_SLOT_INVALID when it takes no ids. */
 IdSlot relation_get_slot(KeywordId id);
+
+/* What lies in MatchSet.ranges where a rule has no condition on the ids of a slot. */
+IdRange relation_get_all_ids(IdSlot slot);
 
 /* Whether a matches every request that b matches. Yes is certain. */
 bool relation_covers(const MatchSet *a, const MatchSet *b);

@@ -87,8 +87,8 @@ const char *rule_key_get_advice(const char *word)
 
 static const char *nearest_key(const char *word)
 {
-        const char *names[KEYWORD_MAX + 3] = { "id", "when" };
-        size_t n = 2;
+        const char *names[KEYWORD_MAX + 4] = { "id", "when", "allow" };
+        size_t n = 3;
 
         for (int i = KEYWORD_ACTION; i < KEYWORD_MAX; i++)
                 names[n++] = keyword_get((KeywordId) i)->name;
@@ -139,7 +139,8 @@ int rule_key_parse(const YamlNode *key, const char *source, KeywordId *ret_id,
         const Keyword *keyword;
 
         if (id < 0) {
-                if (strcmp(key->text, "id") == 0 || strcmp(key->text, "when") == 0)
+                if (strcmp(key->text, "id") == 0 || strcmp(key->text, "when") == 0 ||
+                                strcmp(key->text, "allow") == 0)
                         return 0;
                 return refuse_key(key, length, source, diags);
         }

@@ -22,6 +22,7 @@ typedef struct Rule {
         const char *id;
         uint32_t line;
         uint32_t column;
+        uint64_t allow; /* bits of the warnings that it silences, see allow.h */
 } Rule;
 
 /* NULL when the rule does not have it. */

@@ -34,3 +34,11 @@ int policy_source_list_add(
         };
         return 0;
 }
+
+void policy_source_add_excerpts(
+                const PolicySource *sources, size_t n_sources, size_t first, DiagList *diags)
+{
+        for (size_t i = 0; i < n_sources && diags->count > first; i++)
+                diag_list_add_excerpts(
+                                diags, first, sources[i].path, sources[i].text, sources[i].size);
+}

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/cleanup.h"
+#include "base/diag.h"
 
 typedef struct PolicySource {
         char *name; /* file name: "50-programs.yaml" */
@@ -23,5 +23,9 @@ void policy_source_list_done(PolicySourceList *list);
 /* Takes over text; copies name and path. On failure text stays with the caller. -ENOMEM. */
 int policy_source_list_add(PolicySourceList *list, const char *name, const char *path, char *text,
                 size_t size);
+
+/* Shows the lines of these sources in all diagnostics from `first` on. */
+void policy_source_add_excerpts(
+                const PolicySource *sources, size_t n_sources, size_t first, DiagList *diags);
 
 #define _cleanup_sources_ _cleanup_(policy_source_list_done)
