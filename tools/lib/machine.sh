@@ -14,12 +14,25 @@ machine_prepare() {
   image_imad imad_image "$rootfs" "$package/imad.deb"
 }
 
-# machine_payload FILE: a tar file with stages, their data and the packages.
+# machine_programs DIR: builds the programs of tests/machine/programs and puts them there.
+machine_programs() {
+  local build=$imad_top/build-test/programs
+  local -a names
+  mapfile -t names < <(cd "$imad_top" && find tests/machine/programs -name '*.c' | sed 's/\.c$//')
+  mkdir -p "$1"
+  [[ ${#names[@]} -gt 0 ]] || return 0
+  [[ -f $build/build.ninja ]] || quietly meson setup "$build" "$imad_top" -Dman=disabled
+  quietly ninja -C "$build" "${names[@]}"
+  install -t "$1" "${names[@]/#/$build/}"
+}
+
+# machine_payload FILE: a tar file with stages, their data and programs, and the packages.
 machine_payload() {
   local dir
   dir=$(mktemp -d)
   cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
+  machine_programs "$dir/programs"
   cp "$package"/*.deb "$dir"
   tar -cf "$1" -C "$dir" --owner=0 --group=0 .
   rm -rf "$dir"
