@@ -65,6 +65,12 @@ static const FilesystemName filesystems[] = {
         { "zfs",         0x2fc12fc1},
 };
 
+const FilesystemName *filesystem_list(size_t *ret_count)
+{
+        *ret_count = ELEMENTSOF(filesystems);
+        return filesystems;
+}
+
 const FilesystemName *filesystem_find_name(const char *name)
 {
         for (size_t i = 0; i < ELEMENTSOF(filesystems); i++)

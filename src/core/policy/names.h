@@ -2,6 +2,7 @@
 /* Names that people write for the numbers in the kernel's rules. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -19,6 +20,9 @@ typedef struct FilesystemName {
         const char *name;
         uint32_t magic; /* include/uapi/linux/magic.h and the file systems' own headers */
 } FilesystemName;
+
+/* All names, *ret_count of them; a magic may have several. */
+const FilesystemName *filesystem_list(size_t *ret_count);
 
 /* NULL when the name is not known. */
 const FilesystemName *filesystem_find_name(const char *name);
