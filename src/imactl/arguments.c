@@ -40,6 +40,10 @@ const Option option_table[OPTION_MAX] = {
                 "Verify this binary measurement list, without the daemon" },
         [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,
                 "Compare the list with this PCR value; repeatable" },
+        [OPTION_OUTPUT] = { "output", 0, false, false, "FILE", COMPLETION_FILE,
+                "Write the fragment into this new file instead of printing it" },
+        [OPTION_RUNNING] = { "running", 0, false, false, NULL, COMPLETION_NONE,
+                "Import the policy in force, where the kernel shows it" },
 };
 /* clang-format on */
 

@@ -29,6 +29,8 @@ typedef enum OptionId {
         OPTION_KERNEL,
         OPTION_LIST,
         OPTION_PCR,
+        OPTION_OUTPUT,
+        OPTION_RUNNING,
         OPTION_MAX,
 } OptionId;
 

@@ -115,6 +115,30 @@ static void render_off(const json_t *result, const Arguments *args, FILE *file, 
                                 file);
 }
 
+static void render_import(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        _cleanup_free_ char *output = result_escape(result_get_string(result, "output"), style);
+        uint64_t rules = result_get_number(result, "rules");
+        bool dry_run = arguments_have(args, OPTION_DRY_RUN);
+
+        if (!arguments_have(args, OPTION_OUTPUT)) {
+                /* A fragment is data, and is made to be safe on a terminal. */
+                fputs(result_get_string(result, "fragment") ?: "", file);
+                return;
+        }
+        if (arguments_have(args, OPTION_QUIET))
+                return;
+        if (!result_get_bool(result, "changed"))
+                fprintf(file, "Nothing to do: %s holds these rules already.\n", output ?: "");
+        else
+                fprintf(file, "%s %s: %" PRIu64 " kernel rule%s.\n%s",
+                                dry_run ? "Would write" : "Wrote", output ?: "", rules,
+                                plural(rules),
+                                dry_run ? "Nothing was changed.\n"
+                                        : "imactl policy check looks at it, imactl policy apply "
+                                          "makes it the policy.\n");
+}
+
 static ExitCode run_job(const Arguments *args, const char *method, Renderer renderer)
 {
         _cleanup_bus_ sd_bus *bus = NULL;
@@ -154,4 +178,9 @@ ExitCode verb_policy_off(const Arguments *args)
         if (arguments_have(args, OPTION_ROOT))
                 return worker_run_verb(args, "policy-off", render_off);
         return run_job(args, "Off", render_off);
+}
+
+ExitCode verb_policy_import(const Arguments *args)
+{
+        return worker_run_verb(args, "policy-import", render_import);
 }

@@ -6,6 +6,8 @@
 #define KERNEL VERB_OPTION(OPTION_KERNEL)
 #define LIST VERB_OPTION(OPTION_LIST)
 #define PCR VERB_OPTION(OPTION_PCR)
+#define OUTPUT VERB_OPTION(OPTION_OUTPUT)
+#define RUNNING VERB_OPTION(OPTION_RUNNING)
 
 /* clang-format off */
 const Verb verb_table[] = {
@@ -28,6 +30,8 @@ const Verb verb_table[] = {
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_apply },
         { "policy", "off", "", "Load no policy from the next boot on",
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_off },
+        { "policy", "import", "FILE|-", "Turn policy in kernel syntax into a fragment",
+          0, 1, 0, ROOT | DRY_RUN | OUTPUT | RUNNING, COMPLETION_FILE, verb_policy_import },
 
         { "preset", "list", "", "List the policies that come with imad",
           0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_preset_list },

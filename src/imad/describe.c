@@ -60,7 +60,8 @@ static const char *const policy_steps[POLICY_STATE_MAX] = {
                         "enable NAME\", or write a fragment to /etc/imad/policy.d, then run "
                         "\"imactl policy apply\".",
         [POLICY_STATE_FOREIGN] = "A policy was loaded by somebody else, so imad cannot load one at "
-                                 "this boot. Run \"imactl doctor\" to see who loaded it.",
+                                 "this boot. Run \"imactl doctor\" to see who loaded it; \"imactl "
+                                 "policy import\" makes a fragment of it.",
         [POLICY_STATE_UNSUPPORTED] =
                         "IMA cannot be used here. Run \"imactl doctor\" to see what the "
                         "kernel lacks.",

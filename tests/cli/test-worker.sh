@@ -63,6 +63,19 @@ run policy apply --root=/r --detailed-exitcode
 ok "nothing to do is exit code 0" code_is 0
 ok "nothing to do is said" out_has "Nothing to do: generation 4"
 
+answer 0 '{"source":"/p","rules":2,"fragment":"policy: 1\nrules: []\n","output":null,"changed":false,"diagnostics":['"$warning"']}'
+run policy import /p
+ok "import prints the fragment only" out_is "policy: 1
+rules: []"
+ok "import warns on stderr" err_has "warning: odd"
+ok "the file reaches the worker" worker_called_with "policy-import -- /p"
+run policy import --running
+ok "--running reaches the worker" worker_called_with "--running policy-import"
+answer 0 '{"source":"-","rules":2,"fragment":"policy: 1\n","output":"/etc/x.yaml","changed":true,"diagnostics":[]}'
+run policy import - --output=/etc/x.yaml
+ok "import says what was written" out_has "Wrote /etc/x.yaml: 2 kernel rules."
+ok "--output reaches the worker" worker_called_with "--output=/etc/x.yaml policy-import -- -"
+
 answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
 run preset list
 ok "presets are a table" grep -qE '^programs +yes +Programs' "$scratch/out"

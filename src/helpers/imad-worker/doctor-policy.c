@@ -10,8 +10,9 @@
 #define SYSTEMD_POLICY_PATH                                                                        \
         "/etc/ima/ima-policy" /* PID 1 loads it; systemd, src/core/ima-setup.c */
 
-static const char systemd_hint[] = "turn it into a fragment in /etc/imad/policy.d, remove "
-                                   "/etc/ima/ima-policy, and reboot";
+static const char systemd_hint[] = "imactl policy import " SYSTEMD_POLICY_PATH
+                                   " --output=/etc/imad/policy.d/50-imported.yaml, imactl policy "
+                                   "apply, remove " SYSTEMD_POLICY_PATH ", and reboot";
 
 /* Where policies are put for an initrd to load; dracut, modules.d/98integrity. */
 static const char *const initrd_paths[] = { "/etc/sysconfig/ima-policy", "/etc/sysconfig/ima" };

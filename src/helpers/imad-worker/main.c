@@ -33,6 +33,7 @@ static const WorkerVerb verbs[] = {
         { "policy-apply",        0, 0,         "",             verb_policy_apply },
         { "policy-off",          0, 0,         "",             verb_policy_off },
         { "policy-pending",      0, 0,         "",             verb_policy_pending },
+        { "policy-import",       0, 1,         "[FILE|-]",     verb_policy_import },
         { "preset-list",         0, 0,         "",             verb_preset_list },
         { "preset-cat",          1, 1,         "NAME",         verb_preset_cat },
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
@@ -47,7 +48,9 @@ static void print_usage(FILE *file)
         fputs("Usage: imad-worker [--root=DIR] [--progress-fd=N] VERB …\n", file);
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
-        fputs("Options: --dry-run, --kernel=RELEASE, --list=FILE, --pcr=ALGORITHM:N=HEX\n", file);
+        fputs("Options: --dry-run, --kernel=RELEASE, --list=FILE, --pcr=ALGORITHM:N=HEX,\n"
+              "         --output=FILE, --running\n",
+                        file);
 }
 
 static int parse_progress_fd(const char *text, int *ret_fd)
@@ -70,6 +73,8 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
                 { "kernel",      required_argument, NULL, 'k'},
                 { "list",        required_argument, NULL, 'l'},
                 { "pcr",         required_argument, NULL, 'P'},
+                { "output",      required_argument, NULL, 'o'},
+                { "running",     no_argument,       NULL, 'R'},
                 { "help",        no_argument,       NULL, 'h'},
                 { "version",     no_argument,       NULL, 'V'},
                 { NULL,          0,                 NULL, 0  },
@@ -95,6 +100,12 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
                         break;
                 case 'P':
                         r = string_list_add(&worker->pcrs, optarg) < 0 ? -ENOMEM : 1;
+                        break;
+                case 'o':
+                        worker->output = optarg;
+                        break;
+                case 'R':
+                        worker->running = true;
                         break;
                 case 'h':
                         print_usage(stdout);

@@ -19,6 +19,8 @@ typedef struct Worker {
         bool dry_run;
         const char *kernel; /* --kernel=, or NULL */
         const char *list;   /* --list=, or NULL */
+        const char *output; /* --output=, or NULL */
+        bool running;       /* --running */
         StringList pcrs;    /* --pcr=, each ALG:N=HEX */
         int progress_fd;    /* -EBADF: nobody wants to know */
         char **words;       /* arguments behind the verb */
@@ -60,6 +62,7 @@ WorkerRun verb_policy_compile;
 WorkerRun verb_policy_apply;
 WorkerRun verb_policy_off;
 WorkerRun verb_policy_pending;
+WorkerRun verb_policy_import;
 WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
