@@ -2,7 +2,9 @@
 #include <inttypes.h>
 
 #include "core/policy/code.h"
+#include "core/policy/denial.h"
 #include "core/policy/import.h"
+#include "core/policy/lint.h"
 #include "core/policy/rule-text.h"
 #include "fixture-recording.h"
 
@@ -95,6 +97,20 @@ static void compare(const char *path, const char *text)
         cr_expect_str_eq(text, expected, "%s: got\n%s", path, text);
 }
 
+/* What imported rules do wrong is told at their place in the fragment. */
+static void judge(const char *fragment, DiagList *diags)
+{
+        const PolicySource source = { (char *) "50-x.yaml", (char *) "50-x.yaml", (char *) fragment,
+                strlen(fragment) };
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        size_t first = diags->count;
+
+        cr_assert_eq(policy_compile(&source, 1, NULL, NULL, &policy, diags), 0);
+        cr_assert_eq(lint_policy(policy, NULL, NULL, diags), 0);
+        cr_assert_eq(denial_warn(policy, NULL, source.path, diags), 0);
+        policy_source_add_excerpts(&source, 1, first, diags);
+}
+
 static void check_case(const char *directory, const char *name)
 {
         _cleanup_free_ char *path = fixture_path("%s/%s.policy", directory, name),
@@ -108,6 +124,8 @@ static void check_case(const char *directory, const char *name)
 
         text = fixture_read(path, &size);
         fragment = import(text, size, &parsed, &diags);
+        if (fragment)
+                judge(fragment, &diags);
         file = open_memstream(&said, &size);
         diag_list_print(&diags, file, false);
         cr_assert_eq(fclose(file), 0);

@@ -137,3 +137,23 @@ Test(policy_import, takes_the_policy_that_the_kernel_shows)
         cr_assert_eq(shown.code, EXIT_CODE_OK);
         cr_assert_not_null(strstr(get_string(shown.json, "fragment"), "uid: 4294967294"));
 }
+
+/* What is found everywhere on the net. */
+Test(policy_import, warns_of_what_is_wrong_with_the_rules)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = { 0 };
+        const json_t *item;
+        size_t i, denials = 0;
+
+        fixture_root_write(&root, "/snippet",
+                        "appraise func=BPRM_CHECK mask=MAY_EXEC\n"
+                        "appraise func=MMAP_CHECK mask=MAY_EXEC\n"
+                        "appraise func=FILE_CHECK mask=MAY_WRITE\n");
+        result = run(&root, "policy-import -- /snippet");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        json_array_foreach (json_object_get(result.json, "diagnostics"), i, item)
+                denials += strstr(get_string(item, "message"), "would deny /sbin/init") != NULL;
+        cr_assert_eq(denials, 1);
+        cr_assert_gt(i, 2, "lint has warned as well");
+}

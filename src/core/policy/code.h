@@ -54,6 +54,7 @@
         X(TEXT_REFUSED, "W150", "the kernel would refuse this text as it stands")                  \
         X(TEXT_CUT, "W151", "a value may have been cut when the kernel showed it")                 \
         X(TEXT_WITHOUT_RULES, "W152", "the text has no rule")                                      \
+        X(BOOT_DENIAL, "W153", "a file that the machine needs to come up would be denied")         \
         X(TEXT_RESTORED, "N150", "what the kernel shows was turned into what it reads")            \
         X(TEXT_ALIAS, "N151", "an old name was replaced by the one in use")                        \
         X(TEXT_OPTION_DROPPED, "N152", "an option without effect was left out")                    \

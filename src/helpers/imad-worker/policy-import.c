@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fs.h"
-#include "core/policy/compile.h"
+#include "core/policy/denial.h"
 #include "core/policy/import.h"
+#include "core/policy/lint.h"
 #include "helpers/imad-worker/policy-text.h"
 #include "system/fragments.h"
 
@@ -41,21 +42,31 @@ static int read_text(Worker *worker, PolicyText *ret_text)
         return policy_text_read_argument(worker, worker->words[0], ret_text);
 }
 
-/* What is handed out was compiled before: it makes the rules of the text, whatever a kernel. */
+/*
+ * What is handed out was compiled before: it makes the rules of the text, whatever a kernel. What
+ * is wrong with these rules is told at their place in the fragment.
+ */
 static int check_fragment(const Import *import, DiagList *diags)
 {
-        PolicySource source = {
+        const PolicySource source = {
                 .name = (char *) "imported" FRAGMENT_SUFFIX,
-                .path = (char *) "imported" FRAGMENT_SUFFIX,
+                .path = import->output ?: (char *) "imported" FRAGMENT_SUFFIX,
                 .text = import->fragment,
                 .size = import->size,
         };
         _cleanup_(policy_freep) Policy *policy = NULL;
+        size_t first = diags->count;
         int r = policy_compile(&source, 1, NULL, NULL, &policy, diags);
 
         if (r < 0)
                 return r;
-        return policy_get_rule_count(policy) == import->rules.n_rules ? 0 : -EBADMSG;
+        if (policy_get_rule_count(policy) != import->rules.n_rules)
+                return -EBADMSG;
+        r = lint_policy(policy, NULL, NULL, diags);
+        if (r >= 0)
+                r = denial_warn(policy, NULL, source.path, diags);
+        policy_source_add_excerpts(&source, 1, first, diags);
+        return r;
 }
 
 static ExitCode convert(Worker *worker, Import *import)
@@ -81,20 +92,27 @@ static ExitCode convert(Worker *worker, Import *import)
         return EXIT_CODE_OK;
 }
 
-/* A file that says the same already is fine; another one is never replaced. */
-static ExitCode write_output(Worker *worker, Import *import, bool *ret_changed)
+static ExitCode resolve_output(Worker *worker, Import *import)
 {
-        _cleanup_free_ char *old = NULL;
-        size_t size;
         int r;
 
+        if (!worker->output)
+                return EXIT_CODE_OK;
         if (!string_ends_with(worker->output, FRAGMENT_SUFFIX))
                 return worker_fail(worker, EXIT_CODE_USAGE,
                                 "fragments are called NN-NAME.yaml, as 50-imported.yaml",
                                 "--output=%s is no name of a fragment", worker->output);
         r = worker_resolve_path(worker, worker->output, &import->output);
-        if (r >= 0)
-                r = fs_read_file(worker->root_fd, import->output, FRAGMENT_SIZE_MAX, &old, &size);
+        return r < 0 ? worker_fail_errno(worker, r, worker->output) : EXIT_CODE_OK;
+}
+
+/* A file that says the same already is fine; another one is never replaced. */
+static ExitCode write_output(Worker *worker, const Import *import, bool *ret_changed)
+{
+        _cleanup_free_ char *old = NULL;
+        size_t size;
+        int r = fs_read_file(worker->root_fd, import->output, FRAGMENT_SIZE_MAX, &old, &size);
+
         if (r >= 0 && size == import->size && memcmp(old, import->fragment, size) == 0) {
                 *ret_changed = false;
                 return EXIT_CODE_OK;
@@ -107,7 +125,7 @@ static ExitCode write_output(Worker *worker, Import *import, bool *ret_changed)
                                     : fs_replace_file(worker->root_fd, import->output,
                                                       import->fragment, import->size, 0644);
         if (r < 0)
-                return worker_fail_errno(worker, r, import->output ?: worker->output);
+                return worker_fail_errno(worker, r, import->output);
         *ret_changed = true;
         return EXIT_CODE_OK;
 }
@@ -134,7 +152,9 @@ ExitCode verb_policy_import(Worker *worker)
 
         if (read_text(worker, &import.text) < 0)
                 return worker->code;
-        code = convert(worker, &import);
+        code = resolve_output(worker, &import);
+        if (code == EXIT_CODE_OK)
+                code = convert(worker, &import);
         if (code == EXIT_CODE_OK && worker->output)
                 code = write_output(worker, &import, &changed);
         if (code == EXIT_CODE_OK && report(worker, &import, changed) < 0)
