@@ -34,6 +34,7 @@
         X(KERNEL_RELEASE, "W033", "a module directory is not named after a kernel")                \
         X(STORE_REPLACED, "W041", "the stored policy was damaged and is replaced")                 \
         X(NO_RULE_FOR_KERNEL, "W042", "no rule is left for a kernel")                              \
+        X(KERNELS_DIFFER, "W043", "what one kernel takes another one refuses")                     \
         X(LIST_FIELD, "W401", "a field of a measurement does not parse")                           \
         X(LIST_PCR, "W402", "a measurement is in a PCR that no TPM has")
 

@@ -36,6 +36,8 @@ const Option option_table[OPTION_MAX] = {
                 "Say what would be done, and change nothing" },
         [OPTION_KERNEL] = { "kernel", 0, false, false, "RELEASE", COMPLETION_KERNEL,
                 "Compile for this kernel instead of the running one" },
+        [OPTION_STRICT] = { "strict", 0, false, false, NULL, COMPLETION_NONE,
+                "Fail for warnings too" },
         [OPTION_LIST] = { "list", 0, false, false, "FILE", COMPLETION_FILE,
                 "Verify this binary measurement list, without the daemon" },
         [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,

@@ -27,6 +27,7 @@ typedef enum OptionId {
         OPTION_ROOT,
         OPTION_DRY_RUN,
         OPTION_KERNEL,
+        OPTION_STRICT,
         OPTION_LIST,
         OPTION_PCR,
         OPTION_OUTPUT,

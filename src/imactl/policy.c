@@ -25,7 +25,8 @@ static void render_check(const json_t *result, const Arguments *args, FILE *file
         size_t fragments = json_array_size(json_object_get(result, "fragments"));
         uint64_t rules = result_get_number(result, "rules");
         const char *kernel = result_get_string(result, "kernel");
-        Tone tone = errors > 0 ? TONE_BAD : warnings > 0 ? TONE_WARN : TONE_GOOD;
+        bool strict = arguments_have(args, OPTION_STRICT) && warnings > 0;
+        Tone tone = errors > 0 || strict ? TONE_BAD : warnings > 0 ? TONE_WARN : TONE_GOOD;
 
         if (arguments_have(args, OPTION_QUIET))
                 return;
@@ -39,7 +40,8 @@ static void render_check(const json_t *result, const Arguments *args, FILE *file
                 fprintf(file, "valid: %zu fragment%s %" PRIu64 " kernel rule%s", fragments,
                                 fragments == 1 ? " makes" : "s make", rules, plural(rules));
         if (warnings > 0)
-                fprintf(file, ", %zu warning%s", warnings, plural(warnings));
+                fprintf(file, ", %zu warning%s%s", warnings, plural(warnings),
+                                strict ? " that --strict does not let pass" : "");
         if (kernel && errors == 0)
                 fprintf(file, " (checked for Linux %s)", kernel);
         fputc('\n', file);

@@ -4,6 +4,7 @@
 #define ROOT VERB_OPTION(OPTION_ROOT)
 #define DRY_RUN VERB_OPTION(OPTION_DRY_RUN)
 #define KERNEL VERB_OPTION(OPTION_KERNEL)
+#define STRICT VERB_OPTION(OPTION_STRICT)
 #define LIST VERB_OPTION(OPTION_LIST)
 #define PCR VERB_OPTION(OPTION_PCR)
 #define OUTPUT VERB_OPTION(OPTION_OUTPUT)
@@ -23,7 +24,7 @@ const Verb verb_table[] = {
           0, 0, 0, 0, COMPLETION_NONE, verb_version },
 
         { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
-          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL, COMPLETION_FILE, verb_policy_check },
+          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | STRICT, COMPLETION_FILE, verb_policy_check },
         { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
           0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
         { "policy", "apply", "", "Make the fragments the policy, from the next boot on",

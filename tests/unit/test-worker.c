@@ -2,7 +2,9 @@
 /* imad-worker as a program: arguments in, one JSON object and an exit code out. */
 #include <criterion/criterion.h>
 
+#include "base/diag-code.h"
 #include "config.h"
+#include "core/policy/code.h"
 #include "fixture-list.h"
 #include "fixture-worker.h"
 #include "system/generation.h"
@@ -100,6 +102,53 @@ Test(worker, check_takes_single_files)
         cr_assert_str_eq(get_string(get_item(&bad, "diagnostics", 0), "source"), "/tmp/x.yaml");
         cr_assert_eq(json_integer_value(json_object_get(get_item(&bad, "diagnostics", 0), "line")),
                         5);
+}
+
+#define SHADOWED                                                                                   \
+        "policy: 1\n"                                                                              \
+        "rules:\n"                                                                                 \
+        "  - {id: programs, action: measure, func: BPRM_CHECK}\n"                                  \
+        "  - {id: of-root, action: measure, func: BPRM_CHECK, uid: 0}\n"
+
+Test(worker, warnings_of_lint_fail_a_strict_check_only)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run lenient = { 0 }, strict = { 0 };
+
+        fixture_root_write(&root, "/tmp/x.yaml", SHADOWED);
+        fixture_root_write(&root, "/tmp/y.yaml", GOOD);
+        lenient = run(&root, "policy-check -- /tmp/x.yaml");
+        cr_assert_eq(lenient.code, EXIT_CODE_OK);
+        cr_assert_eq(json_array_size(json_object_get(lenient.json, "diagnostics")), 1,
+                        "said once, not for each kernel");
+        cr_assert_str_eq(get_string(get_item(&lenient, "diagnostics", 0), "code"),
+                        POLICY_CODE_REDUNDANT_RULE);
+        strict = run(&root, "--strict policy-check -- /tmp/x.yaml");
+        cr_assert_eq(strict.code, EXIT_CODE_INVALID_INPUT);
+        cr_assert(get_bool(&strict, "valid"));
+        cr_assert_eq(run_code(&root, "--strict policy-check -- /tmp/y.yaml"), EXIT_CODE_OK);
+        cr_assert_eq(run_code(&root, "policy-compile -- /tmp/x.yaml"), EXIT_CODE_OK);
+}
+
+Test(worker, what_only_one_kernel_takes_names_both)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = { 0 };
+        const json_t *difference;
+
+        fixture_root_write(&root, ADMIN "50-programs.yaml",
+                        "policy: 1\n"
+                        "rules:\n"
+                        "  - {id: late, action: measure, func: MMAP_CHECK_REQPROT}\n");
+        result = run(&root, "policy-check");
+        cr_assert_eq(result.code, EXIT_CODE_INVALID_INPUT);
+        cr_assert_eq(json_array_size(json_object_get(result.json, "diagnostics")), 2);
+        cr_expect_str_eq(get_string(get_item(&result, "diagnostics", 0), "code"),
+                        POLICY_CODE_NEEDS_VERSION);
+        difference = get_item(&result, "diagnostics", 1);
+        cr_expect_str_eq(get_string(difference, "code"), DIAG_CODE_KERNELS_DIFFER);
+        cr_expect_str_eq(get_string(difference, "source"), "6.1.0");
+        cr_expect_not_null(strstr(get_string(difference, "message"), "6.12.0"));
 }
 
 Test(worker, kernel_name_cannot_be_a_path)

@@ -6,6 +6,7 @@
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
 #include "core/policy/kconfig.h"
+#include "core/policy/lint.h"
 #include "core/policy/target.h"
 #include "system/kernel.h"
 #include "system/users.h"
@@ -132,6 +133,25 @@ static PolicySource *make_sources(const FragmentFiles *fragments, size_t *ret_co
         return sources;
 }
 
+/* Diagnostics of lint are those of rules that compile; they come behind all others. */
+static int compile_sources(const Target *target, const NameResolver *names,
+                const PolicySource *sources, size_t n_sources, Policy **ret_policy, DiagList *diags)
+{
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        size_t first;
+        int r = policy_compile(sources, n_sources, target, names, &policy, diags);
+
+        if (r < 0)
+                return r;
+        first = diags->count;
+        r = lint_policy(policy, target, NULL, diags);
+        if (r < 0)
+                return r;
+        policy_source_add_excerpts(sources, n_sources, first, diags);
+        *ret_policy = TAKE_PTR(policy);
+        return 0;
+}
+
 static int take_policy(const Policy *policy, CompiledKernel *kernel)
 {
         int r = policy_format(policy, &kernel->text, &kernel->size);
@@ -164,7 +184,8 @@ static int compile_kernel(Worker *worker, const FragmentFiles *fragments, const 
                 r = target_new(release, config, &target);
         if (r < 0)
                 return r;
-        r = policy_compile(sources, n_sources, target, &names, &policy, &diags);
+        r = compile_sources(target, &names, sources, n_sources, &policy, &diags);
+        kernel->errors = diags.errors;
         merged = diag_list_merge_unique(&worker->diags, &diags);
         if (r < 0 || merged < 0)
                 return r < 0 ? r : merged;
@@ -178,6 +199,31 @@ static int skip_kernel(Worker *worker, const char *release)
                         ((DiagPlace){ .source = release }),
                         "remove the directory below /lib/modules if no kernel belongs to it",
                         "release does not begin with a version and is left out");
+}
+
+/* Errors say what is wrong; this says that another kernel takes it. */
+static int compare_kernels(Worker *worker, const Compilation *compilation)
+{
+        const CompiledKernel *good = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < compilation->n_kernels && !good; i++)
+                if (compilation->kernels[i].errors == 0)
+                        good = &compilation->kernels[i];
+        for (size_t i = 0; good && r >= 0 && i < compilation->n_kernels; i++) {
+                const CompiledKernel *bad = &compilation->kernels[i];
+
+                if (bad->errors > 0)
+                        r = diag_warning(&worker->diags, DIAG_CODE_KERNELS_DIFFER,
+                                        ((DiagPlace){ .source = bad->release }),
+                                        "limit what it cannot take by when: {kernel: \">=6.3\"} or "
+                                        "when: {config: [OPTION]}",
+                                        "Linux %s takes the fragments, Linux %s does not (%zu "
+                                        "error%s)",
+                                        good->release, bad->release, bad->errors,
+                                        plural(bad->errors));
+        }
+        return r;
 }
 
 static int compile_kernels(Worker *worker, const StringList *releases, Compilation *compilation)
@@ -203,7 +249,7 @@ static int compile_kernels(Worker *worker, const StringList *releases, Compilati
                 worker_progress(worker, (double) (i + 1) / (double) releases->count,
                                 releases->items[i]);
         }
-        return result;
+        return compare_kernels(worker, compilation) < 0 ? -ENOMEM : result;
 }
 
 static size_t select_kernel(const Worker *worker, const Compilation *compilation)

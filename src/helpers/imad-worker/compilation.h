@@ -12,6 +12,7 @@ typedef struct CompiledKernel {
         size_t size;
         size_t rules;
         json_t *provenance;
+        size_t errors; /* of the fragments for this kernel */
 } CompiledKernel;
 
 typedef struct Compilation {

@@ -49,7 +49,7 @@ static void print_usage(FILE *file)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --list=FILE, --pcr=ALGORITHM:N=HEX,\n"
-              "         --output=FILE, --running\n",
+              "         --output=FILE, --running, --strict\n",
                         file);
 }
 
@@ -68,6 +68,7 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
 {
         static const struct option options[] = {
                 {"root",         required_argument, NULL, 'r'},
+                { "strict",      no_argument,       NULL, 's'},
                 { "progress-fd", required_argument, NULL, 'p'},
                 { "dry-run",     no_argument,       NULL, 'n'},
                 { "kernel",      required_argument, NULL, 'k'},
@@ -91,6 +92,9 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
                         break;
                 case 'n':
                         worker->dry_run = true;
+                        break;
+                case 's':
+                        worker->strict = true;
                         break;
                 case 'k':
                         worker->kernel = optarg;

@@ -17,6 +17,7 @@
 typedef struct Worker {
         int root_fd;
         bool dry_run;
+        bool strict;        /* warnings count as errors */
         const char *kernel; /* --kernel=, or NULL */
         const char *list;   /* --list=, or NULL */
         const char *output; /* --output=, or NULL */
