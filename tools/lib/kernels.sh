@@ -57,7 +57,8 @@ kernel_fetch() (
 )
 
 # kernel_third RET: the kernel with every option; taken from beside the tree when somebody has put
-# one there, else built from Debian's source.
+# one there, else built from Debian's source. Sets kernel_ca to an array: certificate and key of the CA
+# that it trusts.
 kernel_third() {
   local -n kernel_ret=$1
   local path ready
@@ -65,9 +66,11 @@ kernel_third() {
     sort -V | tail -n 1)
   if [[ -n $ready ]]; then
     cache_entry path kernel-third "$(sha256sum "$ready" | cut -c1-20)" kernel_take "$ready"
+    kernel_ca=("${ready%/*}/test-ca.pem" "${ready%/*}/test-ca-key.der")
   else
     packages_install kernel
     cache_entry path kernel-third "$(hash_of tests/machine/kernel.config)" kernel_build
+    kernel_ca=("$path/test-ca.pem" "$path/test-ca.key")
   fi
   kernel_ret=$path
 }

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # The virtual machine: what tests/machine/run needs, made from the cache.
 
-# machine_prepare: sets kernel_612, kernel_61, image_base and image_imad to cache entries, and
-# package to the entry of the .deb.
+# machine_prepare [signed]: sets kernel_612, kernel_61, base_image and imad_image to cache entries, and
+# package to the entry of the .deb; with "signed" also signed_image and signing_key.
 machine_prepare() {
   local rootfs
   kernel_entry kernel_612 6.12
@@ -12,6 +12,9 @@ machine_prepare() {
   deb_entry package
   image_base base_image "$rootfs"
   image_imad imad_image "$rootfs" "$package/imad.deb"
+  [[ -n ${1-} ]] || return 0
+  signing_key signing_key
+  image_signed signed_image "$rootfs" "$package/imad.deb" "$signing_key"
 }
 
 # machine_programs DIR: builds the programs of tests/machine/programs and puts them there.
@@ -26,13 +29,26 @@ machine_programs() {
   install -t "$1" "${names[@]/#/$build/}"
 }
 
-# machine_payload FILE: a tar file with stages, their data and programs, and the packages.
+# machine_keys DIR: certificates of the signing key: ima.der, and for the third kernel, which takes
+# none but those of its CA, ima-ca.der.
+machine_keys() {
+  mkdir "$1"
+  cp "$signing_key/ima.der" "$1"
+  [[ -n ${kernel_ca-} ]] || return 0
+  openssl req -new -key "$signing_key/ima.key" -subj '/CN=imad test signer' |
+    openssl x509 -req -CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}" -set_serial 1 -days 3650 \
+      -extfile <(printf '%s\n' keyUsage=critical,digitalSignature subjectKeyIdentifier=hash \
+        authorityKeyIdentifier=keyid) -outform DER -out "$1/ima-ca.der" 2>/dev/null
+}
+
+# machine_payload FILE: a tar file with stages, their data, programs and certificates, and the packages.
 machine_payload() {
   local dir
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
+  [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
   cp "$package"/*.deb "$dir"
   tar -cf "$1" -C "$dir" --owner=0 --group=0 .
   rm -rf "$dir"
@@ -47,7 +63,8 @@ step_machine() {
   rm -f "$out/results.json"
   machine_payload "$out/payload.tar"
   "$imad_top/tests/machine/run" "${kernels[@]}" --image base="$base_image/disk.img" \
-    --image imad="$imad_image/disk.img" --payload "$out/payload.tar" --output "$out" "$@" || true
+    --image imad="$imad_image/disk.img" --image signed="$signed_image/disk.img" \
+    --payload "$out/payload.tar" --output "$out" "$@" || true
   count "$(jq .passed "$out/results.json")" "$(jq .failed "$out/results.json")"
 }
 
