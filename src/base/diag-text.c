@@ -98,14 +98,14 @@ static void print_excerpt(
         fprintf(file, "%s\n", color ? "\033[0m" : "");
 }
 
-/* Line ends and the indentation behind them are told in words, the rest as it is. */
+/* What joins the text to its neighbours is left out, a line end in it is a sign. */
 static void print_edit_text(const char *text, FILE *file)
 {
         size_t size = strlen(text);
 
-        text += strspn(text, "\n ");
+        text += strspn(text, "\n ,");
         size = strlen(text) < EDIT_SHOWN_MAX ? strlen(text) : EDIT_SHOWN_MAX;
-        while (size > 0 && strchr("\n ", text[size - 1]))
+        while (size > 0 && strchr("\n ,", text[size - 1]))
                 size--;
         for (const char *p = text; p < text + size;) {
                 char shown[ESCAPE_MAX];
@@ -120,13 +120,19 @@ static void print_edit_text(const char *text, FILE *file)
                 p += escape_character(p, (size_t) (text + size - p), ESCAPE_KEEP_BACKSLASH, shown);
                 fputs(shown, file);
         }
-        if (text[size] && strspn(text + size, "\n ") != strlen(text + size))
+        if (text[size] && strspn(text + size, "\n ,") != strlen(text + size))
                 fputs("…", file);
 }
 
-static bool is_blank(const char *text)
+/* Indentation is counted, the rest is shown. */
+static void print_piece(const char *text, FILE *file)
 {
-        return text[strspn(text, "\n ")] == '\0';
+        size_t blanks = strspn(text, " ");
+
+        if (text[blanks] == '\0')
+                fprintf(file, "%zu blank%s", blanks, plural(blanks));
+        else
+                print_edit_text(text, file);
 }
 
 static void print_edit(const DiagEdit *edit, FILE *file)
@@ -141,16 +147,14 @@ static void print_edit(const DiagEdit *edit, FILE *file)
                 fputs("insert ", file);
         else
                 fputs(removal ? "remove " : "replace ", file);
-        if (!insertion && edit->old && !is_blank(edit->old))
-                print_edit_text(edit->old, file);
+        if (!insertion && edit->old)
+                print_piece(edit->old, file);
         else if (!insertion)
-                fputs(edit->old && edit->place.line == edit->place.end_line ? "the blanks"
-                                                                            : "the text",
-                                file);
+                fputs("the text", file);
         if (!insertion && !removal)
-                fputs(is_blank(edit->text) ? " by blanks" : " by ", file);
+                fputs(" by ", file);
         if (!removal)
-                print_edit_text(edit->text, file);
+                print_piece(edit->text, file);
 }
 
 static void print_fix(const Diag *d, FILE *file)

@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "core/policy/code.h"
 #include "core/policy/expand.h"
+#include "core/policy/suggest.h"
 
 /* What a fragment asks to be left out. */
 typedef struct Disable {
@@ -51,11 +52,58 @@ static bool find_fragment(const Compiler *c, const char *name, size_t length, si
         return false;
 }
 
+/* The name of an earlier fragment that is nearest to the first bytes of text, or NULL. */
+static const char *nearest_fragment(
+                const Compiler *c, size_t index, const char *text, size_t length)
+{
+        _cleanup_free_ const char **names = calloc(index + 1, sizeof(char *));
+        _cleanup_free_ char *word = strndup(text, length);
+
+        if (!names || !word)
+                return NULL;
+        for (size_t i = 0; i < index; i++)
+                names[i] = c->policy->fragments[i].name;
+        return string_nearest(word, names);
+}
+
+static const char *nearest_rule(const Fragment *f, const char *id)
+{
+        _cleanup_free_ const char **names = calloc(f->n_rules + 1, sizeof(char *));
+
+        if (!names)
+                return NULL;
+        for (size_t i = 0; i < f->n_rules; i++)
+                names[i] = f->rules[i].id;
+        return string_nearest(id, names);
+}
+
+static void suggest_disable(
+                const Compiler *c, DiagPlace place, const char *fragment, const char *id)
+{
+        _cleanup_free_ char *text = NULL;
+
+        if (fragment && id && asprintf(&text, "%s/%s", fragment, id) >= 0)
+                suggest_scalar(c->diags, place, text);
+}
+
 static int refuse_disable(const Compiler *c, DiagPlace place, const char *text, const char *hint,
                 const char *cause)
 {
         return diag_error(c->diags, POLICY_CODE_DISABLE_TARGET, place, hint, "disable: %s %s", text,
                         cause);
+}
+
+static int refuse_fragment(const Compiler *c, DiagPlace place, const char *text, const char *slash,
+                size_t index)
+{
+        size_t length = (size_t) (slash - text), ending = strlen(".yaml");
+        int r = refuse_disable(c, place, text, "the fragment's name is its file name without .yaml",
+                        "names a fragment that does not exist");
+
+        if (length > ending && memcmp(slash - ending, ".yaml", ending) == 0)
+                length -= ending;
+        suggest_disable(c, place, nearest_fragment(c, index, text, length), slash + 1);
+        return r;
 }
 
 /* Keeps one item of a fragment's list for when the tree of the fragment that it names is there. */
@@ -72,9 +120,7 @@ static int add_disable(Compiler *c, const Fragment *f, size_t index, const YamlN
                                 "write FRAGMENT/ID, as 40-vendor/skip-containers",
                                 "does not name a rule");
         if (!find_fragment(c, node->text, (size_t) (slash - node->text), &other))
-                return refuse_disable(c, place, node->text,
-                                "the fragment's name is its file name without .yaml",
-                                "names a fragment that does not exist");
+                return refuse_fragment(c, place, node->text, slash, index);
         if (other >= index)
                 return refuse_disable(c, place, node->text,
                                 other == index ? "remove the rule itself"
@@ -107,9 +153,13 @@ static int disable_rule(const Compiler *c, const Fragment *f, const Disable *d)
 {
         FragmentRule *rule = fragment_find_rule(f, d->id);
 
-        if (!rule)
-                return refuse_disable(c, d->place, d->text, "look the id up in the other fragment",
+        if (!rule) {
+                int r = refuse_disable(c, d->place, d->text, "look the id up in the other fragment",
                                 "names a rule that does not exist");
+
+                suggest_disable(c, d->place, f->name, nearest_rule(f, d->id));
+                return r;
+        }
         if (!d->active)
                 return 0;
         if (rule->disabled)

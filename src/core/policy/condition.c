@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "core/policy/code.h"
+#include "core/policy/suggest.h"
 
 typedef struct Condition {
         const Target *target;
@@ -34,6 +35,22 @@ static DiagPlace place_of(const Condition *c, const YamlNode *node)
         return yaml_place(node, c->source);
 }
 
+/* Who names a version means that one and later ones. */
+static int refuse_kernel(const Condition *c, const YamlNode *node)
+{
+        uint32_t version[TARGET_VERSION_PARTS];
+        const char *text = node->text + strspn(node->text, "~=> ");
+        _cleanup_free_ char *condition = NULL;
+        int r = diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
+                        "write kernel: \">=6.1\"; the operators are >= > <= < = !=",
+                        "'%s' is not a condition on the kernel's version", node->text);
+
+        if (target_parse_version(text, version, NULL) >= 0 &&
+                        asprintf(&condition, ">=%s", text) >= 0)
+                suggest_scalar(c->diags, place_of(c, node), condition);
+        return r;
+}
+
 static int evaluate_kernel(Condition *c, const YamlNode *node)
 {
         uint32_t version[TARGET_VERSION_PARTS];
@@ -56,9 +73,25 @@ static int evaluate_kernel(Condition *c, const YamlNode *node)
                         c->fulfilled = false;
                 return 0;
         }
-        return diag_error(c->diags, POLICY_CODE_INVALID_WHEN, place_of(c, node),
-                        "write kernel: \">=6.1\"; the operators are >= > <= < = !=",
-                        "'%s' is not a condition on the kernel's version", node->text);
+        return refuse_kernel(c, node);
+}
+
+/* What is known of a mistaken name begins with the right one: "CONFIG_X gives …". */
+static int refuse_config(
+                const Condition *c, const YamlNode *node, const char *name, const char *what)
+{
+        const char *right = what ? string_after(what, "CONFIG_") : NULL;
+        _cleanup_free_ char *option = NULL;
+        int r = diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node),
+                        what ?: "look the name up in security/integrity/*/Kconfig",
+                        "no kernel has an option %s", name);
+
+        if (!right)
+                return r;
+        option = strndup(right, strspn(right, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"));
+        if (option)
+                suggest_scalar(c->diags, place_of(c, node), option);
+        return r;
 }
 
 /* OPTION and OPTION=y are fulfilled when it is on, OPTION=n when it is off. */
@@ -66,19 +99,14 @@ static int evaluate_config(Condition *c, const YamlNode *node)
 {
         bool off = string_ends_with(node->text, "=n"),
              marked = off || string_ends_with(node->text, "=y");
-        _cleanup_free_ char *name = strndup(node->text, strlen(node->text) - (marked ? 2 : 0)),
-                            *hint = NULL;
+        _cleanup_free_ char *name = strndup(node->text, strlen(node->text) - (marked ? 2 : 0));
         const char *what;
         int r;
 
         if (!name)
                 return -ENOMEM;
         if (kconfig_explain_name(name, &what) == KCONFIG_NAME_MISTAKE) {
-                if (asprintf(&hint, "%s",
-                                    what ?: "look the name up in security/integrity/*/Kconfig") < 0)
-                        return -ENOMEM;
-                return diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node), hint,
-                                "no kernel has an option %s", name);
+                return refuse_config(c, node, name, what);
         }
         if (name[0] == '\0' || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
                                             "abcdefghijklmnopqrstuvwxyz") != strlen(name))
@@ -165,14 +193,22 @@ static int evaluate_key(Condition *c, const YamlNode *value)
                 { "user",   evaluate_user  },
                 { "group",  evaluate_group },
         };
+        const char *names[ELEMENTSOF(kinds) + 1] = { NULL }, *nearest;
+        int r;
 
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (strcmp(value->key->text, kinds[i].key) == 0)
                         return evaluate_each(c, value, kinds[i].evaluate);
-        return diag_error(c->diags, POLICY_CODE_UNKNOWN_KEY, place_of(c, value->key),
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                names[i] = kinds[i].key;
+        nearest = string_nearest(value->key->text, names);
+        r = diag_error(c->diags, POLICY_CODE_UNKNOWN_KEY, place_of(c, value->key),
                         "conditions are kernel: \">=6.1\", config: [OPTION], user: [NAME] and "
                         "group: [NAME]",
                         "'%s' is not a condition", value->key->text);
+        if (nearest)
+                suggest_scalar(c->diags, place_of(c, value->key), nearest);
+        return r;
 }
 
 int condition_evaluate(const YamlNode *when, const Target *target, const NameResolver *names,

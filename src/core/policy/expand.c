@@ -7,6 +7,7 @@
 #include "core/policy/code.h"
 #include "core/policy/fragment-value.h"
 #include "core/policy/rule-check.h"
+#include "core/policy/rule-fix.h"
 #include "core/policy/rule-key.h"
 
 /* Different conflicts of one rule that are told apart; more are not said. */
@@ -18,8 +19,9 @@ typedef struct Part {
         NodeList nodes; /* where the values stand; fewer where they were joined */
         size_t count;
         size_t current;
-        RuleValue value;      /* most have one */
-        const YamlNode *node; /* and where it stands */
+        RuleValue value;       /* most have one */
+        const YamlNode *node;  /* and where it stands */
+        const YamlNode *entry; /* value or list in the rule's mapping */
 } Part;
 
 typedef struct Expansion {
@@ -95,6 +97,18 @@ static int part_read(Expansion *e, Part *part, KeywordOperator op, const YamlNod
         return fragment_go_on(r) < 0 ? r : 0;
 }
 
+static int refuse_second(Expansion *e, KeywordId id, const YamlNode *first, const YamlNode *second)
+{
+        int r = diag_error(e->context.diags, POLICY_CODE_SHARED_SLOT,
+                        fragment_place(e->fragment, second->key),
+                        "the kernel takes one condition of a kind in a rule: put what is not meant "
+                        "into a dont_ rule before it",
+                        "%s stands twice in one rule", keyword_get(id)->name);
+
+        diag_relate(e->context.diags, fragment_place(e->fragment, first->key), "first used here");
+        return fragment_go_on(r);
+}
+
 static int read_key(Expansion *e, const YamlNode *value)
 {
         KeywordOperator op;
@@ -102,7 +116,7 @@ static int read_key(Expansion *e, const YamlNode *value)
         Part *part;
         int r;
 
-        r = rule_key_parse(value->key, e->context.source, &id, &op, e->context.diags);
+        r = rule_key_parse(value, e->context.source, &id, &op, e->context.diags);
         if (r <= 0)
                 return fragment_go_on(r);
         e->action_seen |= id == KEYWORD_ACTION;
@@ -115,13 +129,62 @@ static int read_key(Expansion *e, const YamlNode *value)
         for (size_t i = 0; i + 1 < e->n_parts && id != KEYWORD_ACTION; i++)
                 if (e->parts[i].id == id) {
                         e->n_parts--;
-                        return fragment_go_on(diag_error(e->context.diags, POLICY_CODE_SHARED_SLOT,
-                                        fragment_place(e->fragment, value->key),
-                                        "the kernel takes one condition of a kind: make two rules",
-                                        "%s stands twice in one rule", keyword_get(id)->name));
+                        return refuse_second(e, id, e->parts[i].entry, value);
                 }
-        *part = (Part){ .id = id };
+        *part = (Part){ .id = id, .entry = value };
         return part_read(e, part, op, value);
+}
+
+static const Part *find_part(const Expansion *e, KeywordId id)
+{
+        if (id == KEYWORD_ACTION)
+                return &e->action;
+        for (size_t i = 0; i < e->n_parts; i++)
+                if (e->parts[i].id == id)
+                        return &e->parts[i];
+        return NULL;
+}
+
+static const YamlNode *part_node(const Part *part)
+{
+        if (!part || part->nodes.count == 0)
+                return NULL;
+        return part->nodes.items[part->current < part->nodes.count ? part->current : 0];
+}
+
+static const YamlNode *conflict_node(const Expansion *e, const RuleConflict *conflict)
+{
+        const Part *part = find_part(e, conflict->at);
+
+        if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG))
+                return e->rule->node;
+        return part_node(part) ?: e->rule->node;
+}
+
+/* The other half of a conflict, where a value of a defined name is used, and what would mend it. */
+static void add_context(
+                Expansion *e, const Rule *rule, const RuleConflict *conflict, const YamlNode *node)
+{
+        const Part *at = find_part(e, conflict->at);
+        const Part *with = conflict->with >= 0 ? find_part(e, conflict->with) : NULL;
+        RuleFix fix = {
+                .source = e->context.source,
+                .rule = e->rule->node,
+                .at = part_node(at),
+                .with = part_node(with),
+                .at_entry = at ? at->entry : NULL,
+                .with_entry = with ? with->entry : NULL,
+                .diags = e->context.diags,
+        };
+
+        if (fix.with && fix.with->line != node->line)
+                diag_relate(e->context.diags, fragment_place(e->fragment, fix.with),
+                                "%s is set here", keyword_get(conflict->with)->name);
+        if (at && at->entry &&
+                        (node->line < e->rule->node->line || node->line > e->rule->node->end_line))
+                diag_relate(e->context.diags, fragment_place(e->fragment, at->entry),
+                                "rule %s uses it here", e->rule->id);
+        rule_fix_suggest(&fix, rule, conflict);
 }
 
 /* An option must go with one of the listed actions at least. */
@@ -141,30 +204,10 @@ static int check_carried(Expansion *e, const Part *part)
         r = rule_conflict_describe(&rule, &conflict, NULL, &message, &hint);
         if (r < 0)
                 return r;
-        return diag_error(e->context.diags, conflict.code,
-                        fragment_place(e->fragment,
-                                        part->nodes.items[0]->key ?: part->nodes.items[0]),
-                        hint, "%s", message);
-}
-
-static const Part *find_part(const Expansion *e, KeywordId id)
-{
-        if (id == KEYWORD_ACTION)
-                return &e->action;
-        for (size_t i = 0; i < e->n_parts; i++)
-                if (e->parts[i].id == id)
-                        return &e->parts[i];
-        return NULL;
-}
-
-static const YamlNode *conflict_node(const Expansion *e, const RuleConflict *conflict)
-{
-        const Part *part = find_part(e, conflict->at);
-
-        if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG) || !part ||
-                        part->nodes.count == 0)
-                return e->rule->node;
-        return part->nodes.items[part->current < part->nodes.count ? part->current : 0];
+        r = diag_error(e->context.diags, conflict.code,
+                        fragment_place(e->fragment, part->entry->key), hint, "%s", message);
+        add_context(e, &rule, &conflict, part->entry);
+        return r;
 }
 
 static const char *value_text(const Rule *rule, KeywordId id)
@@ -195,6 +238,7 @@ static bool is_new(Expansion *e, const Rule *rule, const RuleConflict *conflict)
 static int report(Expansion *e, const Rule *rule, const RuleConflict *conflict)
 {
         _cleanup_free_ char *message = NULL, *hint = NULL;
+        const YamlNode *node;
         int r;
 
         if (!is_new(e, rule, conflict))
@@ -202,9 +246,11 @@ static int report(Expansion *e, const Rule *rule, const RuleConflict *conflict)
         r = rule_conflict_describe(rule, conflict, e->target, &message, &hint);
         if (r < 0)
                 return r;
-        return fragment_go_on(diag_error(e->context.diags, conflict->code,
-                        fragment_place(e->fragment, conflict_node(e, conflict)), hint, "%s",
-                        message));
+        node = conflict_node(e, conflict);
+        r = diag_error(e->context.diags, conflict->code, fragment_place(e->fragment, node), hint,
+                        "%s", message);
+        add_context(e, rule, conflict, node);
+        return fragment_go_on(r);
 }
 
 /* Returns 0 when this combination differs from another one only by what the action cannot carry. */

@@ -5,6 +5,8 @@
 #include "core/policy/allow.h"
 #include "core/policy/code.h"
 #include "core/policy/condition.h"
+#include "core/policy/fragment-fix.h"
+#include "core/policy/suggest.h"
 
 #define FRAGMENT_ENDING ".yaml"
 
@@ -102,6 +104,7 @@ static int refuse_name(const Flattener *f, const YamlNode *node)
         const char **known = arena_new(f->arena, const char *, fragment->n_names + 1);
         _cleanup_free_ char *hint = NULL;
         const char *nearest;
+        int r;
 
         if (!known)
                 return -ENOMEM;
@@ -110,12 +113,17 @@ static int refuse_name(const Flattener *f, const YamlNode *node)
         nearest = string_nearest(node->text + 1, known);
         if (nearest && asprintf(&hint, "did you mean $%s?", nearest) < 0)
                 return -ENOMEM;
-        return diag_error(f->diags, POLICY_CODE_UNDEFINED_NAME, fragment_place(fragment, node),
+        r = diag_error(f->diags, POLICY_CODE_UNDEFINED_NAME, fragment_place(fragment, node),
                         hint
                                         ?: "names are local to a fragment and come under define, "
                                            "before "
                                            "their use; a value that begins with $ is written $$",
                         "%s is not defined in this fragment", node->text);
+        if (nearest) {
+                suggest_range(f->diags, fragment_place(fragment, node), '$', nearest);
+                find_name(fragment, nearest)->used = true;
+        }
+        return r;
 }
 
 static int flatten_name(Flattener *f, const YamlNode *node)
@@ -182,13 +190,17 @@ static int read_define(Reader *reader, const YamlNode *define)
         {
                 FragmentName *name = &f->names[f->n_names];
 
+                /* A malformed name is known all the same, so that its uses are not refused, too. */
                 if (!is_word(value->key->text)) {
-                        r = say(reader, POLICY_CODE_INVALID_NAME, value->key,
+                        r = fragment_go_on(diag_error(reader->diags, POLICY_CODE_INVALID_NAME,
+                                        fragment_place(f, value->key),
                                         "names consist of a-z, 0-9 and -, at most 64 of them",
-                                        "the name is malformed");
+                                        "'%.*s' cannot be a defined name", FRAGMENT_ID_MAX,
+                                        value->key->text));
                         if (r < 0)
                                 return r;
-                        continue;
+                        fragment_fix_name(f, value->key, reader->diags);
+                        name->used = true;
                 }
                 /* Only names above this one are known yet, so that none can contain itself. */
                 r = fragment_flatten(f, value, &f->document.arena, &name->values, reader->diags);
@@ -221,7 +233,9 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
 {
         const YamlNode *id;
         int r = expect(reader, node, YAML_TYPE_MAPPING, "a rule",
-                        "write - id: NAME and below it action: and conditions");
+                        "write - id: NAME and below it action: and conditions; imactl policy "
+                        "import turns "
+                        "rules in the kernel's own language into a fragment");
 
         if (r <= 0)
                 return r;
@@ -241,14 +255,19 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
                 r = say(reader, POLICY_CODE_MISSING_KEY, node,
                                 "add id: NAME; messages and disable name the rule by it",
                                 "the rule has no id");
+                fragment_fix_missing_id(reader->fragment, node, reader->diags);
                 rule->id = "";
                 return r < 0 ? r : 1;
         }
         if (id->type != YAML_TYPE_SCALAR || !is_word(id->text)) {
                 rule->id = "";
-                r = say(reader, POLICY_CODE_INVALID_ID, id,
-                                "ids consist of a-z, 0-9 and -, at most 64 of them",
-                                "the rule's id is malformed");
+                r = fragment_go_on(diag_error(reader->diags, POLICY_CODE_INVALID_ID,
+                                fragment_place(reader->fragment, id),
+                                "ids consist of a-z, 0-9 and -, at most 64 of them, as disable and "
+                                "messages name rules FRAGMENT/ID",
+                                "'%.*s' is not the id of a rule", FRAGMENT_ID_MAX,
+                                id->text ?: "a list or mapping"));
+                fragment_fix_id(reader->fragment, id, reader->diags);
                 return r < 0 ? r : 1;
         }
         rule->id = id->text;
@@ -257,11 +276,15 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
 
 static int refuse_id(const Reader *reader, const FragmentRule *rule, const FragmentRule *first)
 {
-        return diag_error(reader->diags, POLICY_CODE_DUPLICATE_ID,
-                        fragment_place(reader->fragment, yaml_find(rule->node, "id")),
+        const YamlNode *id = yaml_find(rule->node, "id"), *used = yaml_find(first->node, "id");
+        int r = diag_error(reader->diags, POLICY_CODE_DUPLICATE_ID,
+                        fragment_place(reader->fragment, id),
                         "give each rule of a fragment an id of its own",
-                        "the id %s is already used on line %u", rule->id,
-                        yaml_find(first->node, "id")->line);
+                        "the id %s is already used on line %u", rule->id, used->line);
+
+        diag_relate(reader->diags, fragment_place(reader->fragment, used), "first used here");
+        fragment_fix_id(reader->fragment, id, reader->diags);
+        return r;
 }
 
 /* The place of an id in the table of ids: the rule that has it, or a free one. */
@@ -309,6 +332,8 @@ static int read_rules(Reader *reader, const YamlNode *rules)
         int r = expect(reader, rules, YAML_TYPE_SEQUENCE, "rules",
                         "write rules: and below it a list of rules, each with - id: NAME");
 
+        if (r == 0 && rules->type == YAML_TYPE_MAPPING)
+                fragment_fix_rules(f, rules, reader->diags);
         if (r <= 0 || !rules->first)
                 return r;
         yaml_foreach(node, rules) count++;
@@ -332,10 +357,18 @@ FragmentRule *fragment_find_rule(const Fragment *fragment, const char *id)
 
 static int read_version(Reader *reader, const YamlNode *value)
 {
+        int r;
+
         if (value->type == YAML_TYPE_SCALAR && strcmp(value->text, FRAGMENT_LANGUAGE_VERSION) == 0)
                 return 0;
-        return say(reader, POLICY_CODE_VERSION, value, "write policy: 1",
+        r = say(reader, POLICY_CODE_VERSION, value, "write policy: 1",
                         "this is not version 1 of the policy language");
+        /* Another version is not rewritten into this one by writing 1. */
+        if (value->type == YAML_TYPE_SCALAR &&
+                        (string_equal(value->text, "1.0") || string_equal(value->text, "v1")))
+                suggest_scalar(reader->diags, fragment_place(reader->fragment, value),
+                                FRAGMENT_LANGUAGE_VERSION);
+        return r;
 }
 
 static int read_description(Reader *reader, const YamlNode *value)
@@ -370,27 +403,55 @@ static const struct {
         { "rules",       read_rules      },
 };
 
-static int check_section(Reader *reader, const YamlNode *key)
+static const char *nearest_section(const char *word)
 {
         const char *names[ELEMENTSOF(sections) + 1] = { NULL };
+
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++)
+                names[i] = sections[i].key;
+        return string_nearest(word, names);
+}
+
+static int check_section(Reader *reader, const YamlNode *key)
+{
         const char *nearest;
         _cleanup_free_ char *hint = NULL;
+        int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(sections); i++) {
-                names[i] = sections[i].key;
-                if (strcmp(key->text, names[i]) == 0)
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++)
+                if (strcmp(key->text, sections[i].key) == 0)
                         return 0;
-        }
-        nearest = string_nearest(key->text, names);
+        nearest = nearest_section(key->text);
         if (nearest && asprintf(&hint, "did you mean %s?", nearest) < 0)
                 return -ENOMEM;
-        return fragment_go_on(diag_error(reader->diags, POLICY_CODE_UNKNOWN_KEY,
+        r = fragment_go_on(diag_error(reader->diags, POLICY_CODE_UNKNOWN_KEY,
                         fragment_place(reader->fragment, key),
                         hint
                                         ?: "a fragment has policy, description, when, define, "
                                            "rules and "
                                            "disable",
                         "'%s' is not a part of a fragment", key->text));
+        if (nearest)
+                suggest_scalar(reader->diags, fragment_place(reader->fragment, key), nearest);
+        return r;
+}
+
+/* Misspelled, it is refused as a key already. */
+static bool has_version(const YamlNode *root)
+{
+        yaml_foreach(value, root) if (string_equal(nearest_section(value->key->text),
+                                                      "policy")) return true;
+        return false;
+}
+
+static int refuse_no_version(Reader *reader, const YamlNode *root)
+{
+        int r = say(reader, POLICY_CODE_MISSING_KEY, root, "begin the file with policy: 1",
+                        "the fragment does not say its language version");
+
+        suggest_entry(reader->diags, reader->fragment->source->path, root, root->first,
+                        "policy: " FRAGMENT_LANGUAGE_VERSION);
+        return r;
 }
 
 static int read_sections(Reader *reader)
@@ -411,9 +472,8 @@ static int read_sections(Reader *reader)
                 if (r < 0)
                         return r;
         }
-        if (!yaml_find(root, "policy")) {
-                r = say(reader, POLICY_CODE_MISSING_KEY, root, "begin the file with policy: 1",
-                                "the fragment does not say its language version");
+        if (!yaml_find(root, "policy") && !has_version(root)) {
+                r = refuse_no_version(reader, root);
                 if (r < 0)
                         return r;
         }

@@ -23,7 +23,7 @@ static const Keyword keywords[KEYWORD_MAX] = {
         [KEYWORD_MASK] = { "mask", "=", VALUE_TYPE_MASK, ANY_ACTION, .slot = KEYWORD_MASK,
                 .expected = "one of MAY_EXEC, MAY_READ, MAY_WRITE, MAY_APPEND; ^MAY_READ means \"reads, whatever else\"" },
         [KEYWORD_FSMAGIC] = { "fsmagic", "=", VALUE_TYPE_MAGIC, ANY_ACTION, KEYWORD_REPEAT_UNLESS_ZERO, KEYWORD_FSMAGIC,
-                .expected = "a file system's name or its magic number in hexadecimal" },
+                .expected = "a file system's name or its magic number in hexadecimal; fsname takes any name of /proc/filesystems" },
         [KEYWORD_FSNAME] = { "fsname", "=", VALUE_TYPE_TEXT, ANY_ACTION, KEYWORD_REPEAT_LAST, KEYWORD_FSNAME,
                 .expected = "a file system type as in /proc/filesystems" },
         [KEYWORD_FSUUID] = { "fsuuid", "=", VALUE_TYPE_UUID, ANY_ACTION, KEYWORD_REPEAT_UNLESS_ZERO, KEYWORD_FSUUID,

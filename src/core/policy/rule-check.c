@@ -249,15 +249,50 @@ static char *list_funcs_taking(KeywordId id)
         return buffer_take(&b, &text, NULL) < 0 ? NULL : text;
 }
 
+/* Why a func is not like the others, in words that can follow a list; NULL: it is. */
+static const char *get_reason(RuleFunc func)
+{
+        static const char *const reasons[RULE_FUNC_MAX] = {
+                [RULE_FUNC_KEXEC_CMDLINE] = "a command line is no file",
+                [RULE_FUNC_KEY_CHECK] = "a key is no file",
+                [RULE_FUNC_CRITICAL_DATA] = "data of the kernel is no file",
+                [RULE_FUNC_SETXATTR_CHECK] = "it only says which hash algorithms may be written "
+                                             "into security.ima",
+        };
+
+        return reasons[func];
+}
+
+/* Conditions and options that a func takes; what every func takes left out. */
+static char *list_keywords_of(const RuleFuncInfo *info)
+{
+        _cleanup_buffer_ Buffer b = { 0 };
+        char *text;
+
+        for (int i = KEYWORD_MASK; i < KEYWORD_MAX; i++)
+                if ((info->keywords & BIT(i)) && i != KEYWORD_APPRAISE_FLAG &&
+                                buffer_append_format(&b, "%s%s", b.size > 0 ? ", " : "",
+                                                keyword_get((KeywordId) i)->name) < 0)
+                        return NULL;
+        return buffer_take(&b, &text, NULL) < 0 ? NULL : text;
+}
+
 static int describe_func_keyword(Explanation *e, const Rule *rule, const RuleConflict *conflict)
 {
-        _cleanup_free_ char *funcs = list_funcs_taking(conflict->at);
-        const char *func = rule_func_get_info(rule_get_func(rule))->name;
+        const RuleFuncInfo *info = rule_func_get_info(rule_get_func(rule));
+        const char *reason = get_reason(rule_get_func(rule)), *func = info->name;
         const char *name = keyword_get(conflict->at)->name;
+        _cleanup_free_ char *list =
+                        reason ? list_keywords_of(info) : list_funcs_taking(conflict->at);
 
-        if (!funcs)
+        if (!list)
                 return -ENOMEM;
-        if (asprintf(&e->hint, "%s goes with func %s", name, funcs) < 0)
+        if (reason && (info->keywords & BIT(KEYWORD_FOWNER))
+                                        ? asprintf(&e->hint, "%s, so that %s takes no %s", reason,
+                                                          func, name) < 0
+                        : reason ? asprintf(&e->hint, "%s, so that %s takes %s and nothing else",
+                                                   reason, func, list) < 0
+                                 : asprintf(&e->hint, "%s goes with func %s", name, list) < 0)
                 e->hint = NULL;
         return func ? asprintf(&e->message, "%s does not go with func %s", name, func)
                     : asprintf(&e->message, "%s does not go without func", name);
@@ -269,8 +304,8 @@ static int describe_func_action(Explanation *e, const Rule *rule)
         char actions[128];
 
         list_actions(info->actions, actions);
-        if (asprintf(&e->hint, "func %s takes %s; make a rule of its own for it", info->name,
-                            actions) < 0)
+        if (asprintf(&e->hint, "%s, so that %s goes with %s only; make a rule of its own for it",
+                            get_reason(rule_get_func(rule)), info->name, actions) < 0)
                 e->hint = NULL;
         return asprintf(&e->message, "func %s does not go with the action %s", info->name,
                         rule_action_to_string(rule_get_action(rule)));
@@ -279,9 +314,15 @@ static int describe_func_action(Explanation *e, const Rule *rule)
 static int describe_missing(Explanation *e, const Rule *rule, const RuleConflict *conflict)
 {
         const RuleValue *value = rule_find(rule, conflict->at);
-        const char *needed = conflict->with == KEYWORD_APPRAISE_TYPE ? "appraise_type: sigv3"
-                             : conflict->with == KEYWORD_DIGEST_TYPE ? "digest_type: verity"
-                                                                     : "appraise_algos: [sha256]";
+        const char *needed =
+                        conflict->with == KEYWORD_APPRAISE_TYPE
+                                        ? "appraise_type: sigv3: an fs-verity digest counts only "
+                                          "when it is signed"
+                        : conflict->with == KEYWORD_DIGEST_TYPE
+                                        ? "digest_type: verity: sigv3 signs fs-verity digests and "
+                                          "nothing else"
+                                        : "appraise_algos: [sha256]: which hash algorithms may be "
+                                          "written into security.ima";
 
         if (asprintf(&e->hint, "add %s", needed) < 0)
                 e->hint = NULL;
@@ -294,13 +335,15 @@ static int describe_pair(Explanation *e, const Rule *rule, const RuleConflict *c
 {
         const RuleValue *a = rule_find(rule, conflict->at), *b = rule_find(rule, conflict->with);
         const char *hint = conflict->with == KEYWORD_DIGEST_TYPE
-                                           ? "files with fs-verity are signed as sigv3"
+                                           ? "fs-verity digests are signed as sigv3; imasig signs "
+                                             "the hash of a file's contents"
                            : conflict->with == KEYWORD_APPRAISE_TYPE
                                            ? "add appraise_type: imasig|modsig or drop the flag"
-                                           : "sigv3 is for files that are opened, run or mapped, "
-                                             "imasig|modsig for "
-                                             "MODULE_CHECK, KEXEC_KERNEL_CHECK and "
-                                             "KEXEC_INITRAMFS_CHECK";
+                                           : "imasig goes with every func that can be appraised, "
+                                             "sigv3 with files that "
+                                             "are opened, run or mapped; appended signatures "
+                                             "(modsig) are read only by MODULE_CHECK, "
+                                             "KEXEC_KERNEL_CHECK and KEXEC_INITRAMFS_CHECK";
 
         e->hint = strdup(hint);
         return asprintf(&e->message, "%s: %s does not go with %s%s%s",
@@ -365,12 +408,14 @@ static int describe_other(Explanation *e, const Rule *rule, const RuleConflict *
         const char *name = keyword_get(conflict->at)->name;
 
         if (string_equal(conflict->code, POLICY_CODE_SHARED_SLOT)) {
-                e->hint = strdup("the kernel has one place for both: use one of them");
+                e->hint = strdup("the kernel has one place for both in a rule: use one of them, or "
+                                 "put what is not meant into a dont_ rule before it");
                 return asprintf(&e->message, "%s and %s do not go into one rule",
                                 keyword_get(conflict->with)->name, name);
         }
         if (string_equal(conflict->code, POLICY_CODE_RULE_TOO_LONG)) {
-                e->hint = strdup("shorten the lists or split them over several rules");
+                e->hint = strdup("the kernel reads a page at a time and a rule must fit: split the "
+                                 "lists over several rules");
                 return asprintf(&e->message,
                                 "the rule has %zu characters, the kernel reads at most %zu",
                                 rule_get_length(rule), rule_get_length_limit(target));

@@ -12,5 +12,5 @@ const char *rule_key_get_advice(const char *word);
  * 1 and the keyword with its operator ("uid>" is uid with >); 0 for a key that is no keyword but
  * belongs to a rule (id, when); -EBADMSG with a diagnostic; -ENOMEM.
  */
-int rule_key_parse(const YamlNode *key, const char *source, KeywordId *ret_id,
+int rule_key_parse(const YamlNode *value, const char *source, KeywordId *ret_id,
                 KeywordOperator *ret_operator, DiagList *diags);

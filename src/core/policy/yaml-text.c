@@ -71,6 +71,9 @@ static Fault classify(const unsigned char *p, size_t length, bool at_start, bool
                 return indentation ? FAULT_TAB : FAULT_MAX;
         if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && length == 2 && p[1] < 0xa0))
                 return FAULT_CONTROL;
+        /* U+2028 and U+2029 end a line for libyaml and for nobody else. */
+        if (length == 3 && *p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+                return FAULT_CONTROL;
         return FAULT_MAX;
 }
 
@@ -103,14 +106,54 @@ static size_t count_ordinary(const unsigned char *p, size_t left, bool *ret_blan
         return n;
 }
 
-static int report_fault(Fault fault, DiagPlace place, bool seen[static FAULT_MAX], DiagList *diags)
+/* What stands in the place of a fault of the kind; NULL: nothing safe is known. */
+static const char *get_replacement(Fault fault, const unsigned char *p, size_t left)
+{
+        if (fault == FAULT_BOM)
+                return "";
+        if (fault == FAULT_TAB)
+                return "  ";
+        if (fault == FAULT_CARRIAGE_RETURN)
+                return left > 1 && p[1] == '\n' ? "" : "\n";
+        return NULL;
+}
+
+/* Mends all faults of one kind, from the first one on. */
+static void suggest_all(Fault fault, DiagPlace place, const unsigned char *p, size_t left,
+                bool indentation, DiagList *diags)
+{
+        bool at_start = fault == FAULT_BOM;
+
+        while (left > 0) {
+                size_t length = utf8_length(p, left);
+
+                place.end_line = place.line;
+                place.end_column = place.column + 1;
+                if (classify(p, length, at_start, indentation) == fault)
+                        diag_suggest(diags, place, get_replacement(fault, p, left));
+                at_start = false;
+                indentation = *p == '\n' || (indentation && (*p == ' ' || *p == '\t'));
+                place.line += *p == '\n';
+                place.column = *p == '\n' ? 1 : place.column + 1;
+                length += length == 0;
+                p += length;
+                left -= length;
+        }
+}
+
+static int report_fault(Fault fault, DiagPlace place, const unsigned char *p, size_t left,
+                bool seen[static FAULT_MAX], DiagList *diags)
 {
         const FaultText *t = &fault_texts[fault];
+        int r;
 
         if (seen[fault])
                 return -EBADMSG;
         seen[fault] = true;
-        return diag_error(diags, t->code, place, t->hint, "%s", t->message);
+        r = diag_error(diags, t->code, place, t->hint, "%s", t->message);
+        if (get_replacement(fault, p, left))
+                suggest_all(fault, place, p, left, fault == FAULT_TAB, diags);
+        return r;
 }
 
 int yaml_text_check(const char *text, size_t size, const char *source, DiagList *diags)
@@ -144,7 +187,7 @@ int yaml_text_check(const char *text, size_t size, const char *source, DiagList 
                         length = utf8_length(p, size - i);
                         fault = classify(p, length, i == 0, indentation);
                         if (fault < FAULT_MAX)
-                                result = report_fault(fault, place, seen, diags);
+                                result = report_fault(fault, place, p, size - i, seen, diags);
                         if (result == -ENOMEM)
                                 return result;
                         indentation &= *p == '\t';

@@ -5,6 +5,8 @@
 
 #include "base/strings.h"
 #include "core/policy/code.h"
+#include "core/policy/suggest.h"
+#include "core/policy/yaml-syntax.h"
 #include "core/policy/yaml-text.h"
 
 /* Anchors of one document, looked up one by one: more than a person needs. */
@@ -20,14 +22,17 @@ typedef struct Anchor {
 
 typedef struct Level {
         YamlNode *node;
-        YamlNode *last; /* child */
-        YamlNode *key;  /* read, its value still missing */
+        YamlNode *last;            /* child */
+        YamlNode *key;             /* read, its value still missing */
+        const YamlNode *duplicate; /* value of the same key before */
         size_t keys;
         size_t anchor; /* index + 1, or 0 */
 } Level;
 
 typedef struct Builder {
         const char *source;
+        const char *text;
+        size_t size;
         DiagList *diags;
         YamlDocument document;
         Level levels[YAML_DEPTH_MAX];
@@ -113,14 +118,31 @@ static int take_key(Builder *b, Level *level, YamlNode *node, const yaml_mark_t 
                                 "merge keys (<<) are not supported");
         yaml_foreach(other, level->node) if (string_equal(other->key->text, node->text))
         {
-                r = refuse_and_go_on(b, POLICY_CODE_DUPLICATE_KEY, mark,
-                                "several values of one keyword are written as a list: "
-                                "[a, b]",
-                                "%s is already set on line %u", node->text, other->key->line);
+                level->duplicate = other;
                 break;
         }
         level->key = node;
         return r;
+}
+
+/* Several values of a keyword are a list; what else stands twice is for people to decide. */
+static int refuse_duplicate(
+                Builder *b, const YamlNode *mapping, const YamlNode *first, const YamlNode *second)
+{
+        const char *key = second->key->text;
+        int r = diag_error(b->diags, POLICY_CODE_DUPLICATE_KEY, yaml_place(second->key, b->source),
+                        "several values of one keyword are written as a list: [a, b]",
+                        "%s is already set on line %u", key, first->key->line);
+
+        b->failed = true;
+        diag_relate(b->diags, yaml_place(first->key, b->source), "first set here");
+        if (keyword_find(key, strlen(key)) < 0 || first->type != YAML_TYPE_SCALAR ||
+                        second->type != YAML_TYPE_SCALAR)
+                return r == -ENOMEM ? r : 0;
+        if (!string_equal(first->text, second->text))
+                suggest_pair(b->diags, yaml_place(first, b->source), first->text, second->text);
+        suggest_removal(b->diags, b->source, mapping, second);
+        return r == -ENOMEM ? r : 0;
 }
 
 /* Hangs a node into the tree where the reader stands. */
@@ -138,7 +160,9 @@ static int attach(Builder *b, YamlNode *node, const yaml_mark_t *mark)
         node->key = TAKE_PTR(level->key);
         *(level->last ? &level->last->next : &level->node->first) = node;
         level->last = node;
-        return 0;
+        if (!level->duplicate)
+                return 0;
+        return refuse_duplicate(b, level->node, TAKE_PTR(level->duplicate), node);
 }
 
 static int add_anchor(Builder *b, const char *name, const YamlNode *node, const yaml_mark_t *mark,
@@ -192,6 +216,17 @@ static int on_alias(Builder *b, const YamlEvent *event)
         return attach(b, node, &event->start_mark);
 }
 
+static int refuse_tag(Builder *b, const yaml_char_t *tag, const yaml_mark_t *mark, bool has_value)
+{
+        int r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark,
+                        "remove it; a value that begins with ! needs quotes",
+                        "tags (%s) are not supported", (const char *) tag);
+
+        if (has_value)
+                yaml_syntax_suggest_untagged(b->diags, b->text, b->size, mark);
+        return r;
+}
+
 static int on_scalar(Builder *b, const YamlEvent *event)
 {
         const char *text = (const char *) event->data.scalar.value;
@@ -204,10 +239,7 @@ static int on_scalar(Builder *b, const YamlEvent *event)
         node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
         node->text = memcpy(node + 1, text, length + 1);
         if (event->data.scalar.tag)
-                r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, &event->start_mark,
-                                "put a value that begins with ! into quotes",
-                                "tags (%s) are not supported",
-                                (const char *) event->data.scalar.tag);
+                r = refuse_tag(b, event->data.scalar.tag, &event->start_mark, length > 0);
         else if (memchr(text, '\0', length))
                 r = refuse_and_go_on(b, POLICY_CODE_ENCODING, &event->start_mark,
                                 "remove the escape \\0", "a value contains a NUL byte");
@@ -237,8 +269,7 @@ static int on_open(Builder *b, YamlType type, const yaml_char_t *anchor, const y
                                 "fragments need no more than five levels",
                                 "lists and mappings are nested more than %d deep", YAML_DEPTH_MAX);
         if (tag) {
-                r = refuse_and_go_on(b, POLICY_CODE_YAML_FEATURE, mark, "remove the tag",
-                                "tags (%s) are not supported", (const char *) tag);
+                r = refuse_tag(b, tag, mark, true);
                 if (r < 0)
                         return r;
         }
@@ -309,47 +340,6 @@ static int on_event(Builder *b, const YamlEvent *event)
         }
 }
 
-/* What people most often mean when libyaml stops there. */
-static const char *syntax_hint(const YamlParser *parser)
-{
-        static const struct {
-                const char *context;
-                const char *problem;
-                const char *hint;
-        } hints[] = {
-                {"block scalar",      "",                               "a value that begins with > or | needs quotes: \">999\""},
-                { "alias",            "",                               "a value that begins with * needs quotes"               },
-                { "anchor",           "",                               "a value that begins with & needs quotes"               },
-                { "tag",              "",                               "a value that begins with ! needs quotes"               },
-                { "quoted scalar",    "",                               "the closing quote is missing"                          },
-                { "flow sequence",    "",                               "the closing ] or a comma is missing"                   },
-                { "flow mapping",     "",                               "the closing } or a comma is missing"                   },
-                { "block mapping",    "",                               "keys of one mapping begin in the same column"          },
-                { "block collection", "",                               "items of one list begin in the same column"            },
-                { "simple key",       "",                               "a key is followed by a colon and a space"              },
-                { "",                 "mapping values are not allowed",
-                 "a value with \": \" in it needs quotes, "
-                                "keys of one mapping begin in the same "
-                                "column"                                                                                        },
-                { "",                 "cannot start any token",         "values that begin with @, ` or % need quotes"          },
-        };
-        const char *context = parser->context ?: "", *problem = parser->problem ?: "";
-
-        for (size_t i = 0; i < ELEMENTSOF(hints); i++)
-                if (strstr(context, hints[i].context) && strstr(problem, hints[i].problem))
-                        return hints[i].hint;
-        return "compare the indentation and the quotes with the lines before";
-}
-
-static int report_parser(Builder *b, const YamlParser *parser)
-{
-        if (parser->error == YAML_MEMORY_ERROR)
-                return -ENOMEM;
-        return refuse(b, POLICY_CODE_YAML_SYNTAX, &parser->problem_mark, syntax_hint(parser),
-                        "not well-formed YAML: %s%s%s", parser->context ?: "",
-                        parser->context ? ": " : "", parser->problem ?: "unknown problem");
-}
-
 static int read_events(Builder *b, YamlParser *parser)
 {
         int r = 0;
@@ -358,7 +348,7 @@ static int read_events(Builder *b, YamlParser *parser)
                 YamlEvent event;
 
                 if (!yaml_parser_parse(parser, &event))
-                        return report_parser(b, parser);
+                        return yaml_syntax_report(parser, b->text, b->size, b->source, b->diags);
                 r = event.type == YAML_STREAM_END_EVENT ? 1 : on_event(b, &event);
                 yaml_event_delete(&event);
         }
@@ -374,7 +364,12 @@ int yaml_parse(const char *text, size_t size, const char *source, YamlDocument *
                 DiagList *diags)
 {
         _cleanup_(yaml_parser_delete) YamlParser parser = { 0 };
-        _cleanup_(builder_done) Builder b = { .source = source, .diags = diags };
+        _cleanup_(builder_done) Builder b = {
+                .source = source,
+                .text = text,
+                .size = size,
+                .diags = diags,
+        };
         int r;
 
         r = yaml_text_check(text, size, source, diags);

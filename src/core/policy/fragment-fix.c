@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy/fragment-fix.h"
+
+#include <stdio.h>
+
+#include "base/strings.h"
+#include "core/policy/suggest.h"
+
+/* Room for the number that makes an id unique. */
+#define NUMBER_SIZE 12
+
+static bool is_used(const Fragment *fragment, const char *id)
+{
+        const YamlNode *rules = yaml_find(fragment->document.root, "rules");
+
+        if (!rules || rules->type != YAML_TYPE_SEQUENCE)
+                return false;
+        yaml_foreach(rule, rules)
+        {
+                const YamlNode *other = yaml_find(rule, "id");
+
+                if (other && string_equal(other->text, id))
+                        return true;
+        }
+        return false;
+}
+
+/* A free id that begins with the word. */
+static void make_id(const Fragment *fragment, const char *text,
+                char ret_id[static FRAGMENT_ID_MAX + NUMBER_SIZE])
+{
+        size_t length;
+
+        suggest_make_word(text, FRAGMENT_ID_MAX - NUMBER_SIZE, ret_id);
+        if (*ret_id == '\0')
+                (void) snprintf(ret_id, FRAGMENT_ID_MAX, "rule");
+        length = strlen(ret_id);
+        for (unsigned i = 2; is_used(fragment, ret_id); i++)
+                (void) snprintf(ret_id + length, NUMBER_SIZE, "-%u", i);
+}
+
+static const char *get_scalar(const YamlNode *rule, const char *key)
+{
+        const YamlNode *value = yaml_find(rule, key);
+
+        return value && value->type == YAML_TYPE_SCALAR ? value->text : "";
+}
+
+void fragment_fix_missing_id(const Fragment *fragment, const YamlNode *rule, DiagList *diags)
+{
+        char id[FRAGMENT_ID_MAX + NUMBER_SIZE], entry[FRAGMENT_ID_MAX + NUMBER_SIZE + 8];
+        char text[2 * FRAGMENT_ID_MAX];
+
+        (void) snprintf(text, sizeof(text), "%.30s %.30s", get_scalar(rule, "action"),
+                        get_scalar(rule, "func"));
+        make_id(fragment, text, id);
+        (void) snprintf(entry, sizeof(entry), "id: %s", id);
+        suggest_entry(diags, fragment->source->path, rule, rule->first, entry);
+}
+
+void fragment_fix_id(const Fragment *fragment, const YamlNode *id, DiagList *diags)
+{
+        char word[FRAGMENT_ID_MAX + NUMBER_SIZE];
+
+        if (id->type != YAML_TYPE_SCALAR)
+                return;
+        make_id(fragment, id->text, word);
+        suggest_scalar(diags, fragment_place(fragment, id), word);
+}
+
+/* Renames what uses the name, in the order of the text. */
+static void rename_uses(const Fragment *fragment, const YamlNode *node, const char *name,
+                const char *word, DiagList *diags)
+{
+        if (node->type == YAML_TYPE_SCALAR && node->text[0] == '$' &&
+                        string_equal(node->text + 1, name))
+                suggest_range(diags, fragment_place(fragment, node), '$', word);
+        yaml_foreach(child, node) rename_uses(fragment, child, name, word, diags);
+}
+
+void fragment_fix_name(const Fragment *fragment, const YamlNode *name, DiagList *diags)
+{
+        char word[FRAGMENT_ID_MAX + 1];
+
+        suggest_make_word(name->text, FRAGMENT_ID_MAX, word);
+        if (*word == '\0')
+                return;
+        suggest_scalar(diags, fragment_place(fragment, name), word);
+        rename_uses(fragment, fragment->document.root, name->text, word, diags);
+}
+
+void fragment_fix_rules(const Fragment *fragment, const YamlNode *rule, DiagList *diags)
+{
+        bool first = true;
+
+        if (!yaml_find(rule, "action") || rule->line == rule->end_line)
+                return;
+        yaml_foreach(value, rule) if (value->key->line != value->end_line) return;
+        yaml_foreach(value, rule)
+        {
+                diag_suggest(diags, diag_place_before(fragment_place(fragment, value->key)),
+                                first ? "- " : "  ");
+                first = false;
+        }
+}
