@@ -50,6 +50,7 @@ static const char *const bash_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_JSON_MODE] = "__imactl_words pretty short off",
         [COMPLETION_KERNEL] = "__imactl_names /lib/modules ''",
         [COMPLETION_PRESET] = ("__imactl_names " IMAD_PRESETDIR " .yaml"),
+        [COMPLETION_TARGET] = ("__imactl_names " IMAD_TARGETDIR " .target running"),
         [COMPLETION_VERB] = NULL,
         [COMPLETION_CODE] = "__imactl_codes",
 };
@@ -66,9 +67,10 @@ static const char bash_head[] =
                 "    __imactl_reply \"$(compgen -W \"$*\" -- \"$cur\")\"\n"
                 "}\n"
                 "\n"
-                "# Names in a directory, without a number in front and a suffix.\n"
+                "# Names in a directory, without a number in front and a suffix; and further "
+                "words.\n"
                 "__imactl_names() {\n"
-                "    local path names=()\n"
+                "    local path names=(\"${@:3}\")\n"
                 "    for path in \"$1\"/*\"$2\"; do\n"
                 "        [[ -e $path ]] || continue\n"
                 "        path=${path##*/}\n"
@@ -193,6 +195,7 @@ static const char *const zsh_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_JSON_MODE] = "(pretty short off)",
         [COMPLETION_KERNEL] = "_imactl_kernels",
         [COMPLETION_PRESET] = "_imactl_presets",
+        [COMPLETION_TARGET] = "_imactl_targets",
         [COMPLETION_VERB] = "_imactl_verbs",
         [COMPLETION_CODE] = "_imactl_codes",
 };
@@ -270,6 +273,8 @@ static void print_zsh(void)
         puts("_imactl_presets() {\n  local -a names=(" IMAD_PRESETDIR "/*.yaml(N:t:r))\n"
              "  names=(${names#[0-9][0-9]-})\n"
              "  _describe -t presets preset names\n}\n");
+        puts("_imactl_targets() {\n  local -a names=(running " IMAD_TARGETDIR "/*.target(N:t:r))\n"
+             "  _describe -t targets target names\n  _files -g '*.target'\n}\n");
         print_codes("_imactl_codes() {\n  local -a names=(",
                         ")\n  _describe -t codes code names\n}\n");
         print_zsh_verb_functions();
@@ -299,6 +304,9 @@ static const char *const fish_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_KERNEL] = "-f -a '(path basename /lib/modules/*)'",
         [COMPLETION_PRESET] = ("-f -a '(path change-extension \"\" (path basename " IMAD_PRESETDIR
                                "/*.yaml) | string replace -r \"^[0-9][0-9]-\" \"\")'"),
+        [COMPLETION_TARGET] =
+                        ("-F -a 'running (path change-extension \"\" (path basename " IMAD_TARGETDIR
+                         "/*.target))'"),
         [COMPLETION_VERB] = NULL,
         [COMPLETION_CODE] = "-f -a '(__imactl_codes)'",
 };

@@ -79,6 +79,12 @@ touch "$presets/20-tcb.yaml" "$presets/30-measure.yaml" "$presets/README"
 sed "s|[^ ]*/imad/presets|$presets|" "$COMPLETIONS/imactl" >"$scratch/imactl"
 COMPLETIONS=$scratch ok "bash completes presets as people call them" offers "measure tcb" preset enable ''
 
+mkdir "$scratch/targets"
+touch "$scratch/targets/debian-12.target" "$scratch/targets/rhel-9.target"
+sed "s|[^ ]*/imad/targets|$scratch/targets|" "$COMPLETIONS/imactl" >"$scratch/imactl"
+COMPLETIONS=$scratch ok "bash completes targets, and the running one" offers "rhel-9 running" \
+  policy check --target = r
+
 # Nothing that these files do may start a program, least of all one that wakes the daemon.
 runs_nothing() { ! grep -qE '(\$\(|`|\()(imactl|busctl|dbus-send|gdbus)' "$1"; }
 for file in imactl _imactl imactl.fish; do

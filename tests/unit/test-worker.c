@@ -160,6 +160,60 @@ Test(worker, kernel_name_cannot_be_a_path)
         cr_assert_not_null(json_object_get(result.json, "error"));
 }
 
+#define LABELLED                                                                                   \
+        "policy: 1\nrules:\n  - {id: a, action: measure, obj_type: bin_t}\n"                       \
+        "  - {id: b, action: appraise, appraise_algos: [sm3]}\n"
+
+Test(worker, a_target_is_a_description_or_the_running_kernel)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run shipped = { 0 }, file = { 0 }, running = { 0 };
+
+        fixture_root_write(&root, "/tmp/x.yaml", LABELLED);
+        fixture_root_write(&root, "/tmp/mine.target",
+                        "[Target]\nRelease=6.6.1-mine\nSecurityModule=selinux\nHashes=sm3\n");
+        setenv("IMAD_TARGETDIR", getenv("TARGETS"), 1);
+        shipped = run(&root, "--target=all-options policy-check -- /tmp/x.yaml");
+        cr_expect_eq(shipped.code, EXIT_CODE_INVALID_INPUT);
+        cr_expect_eq(json_array_size(json_object_get(shipped.json, "diagnostics")), 1);
+        cr_expect_str_eq(get_string(get_item(&shipped, "diagnostics", 0), "code"), "E143");
+        file = run(&root, "--target=/tmp/mine.target policy-check -- /tmp/x.yaml");
+        cr_expect_eq(file.code, EXIT_CODE_OK);
+        cr_expect_str_eq(get_string(file.json, "kernel"), "6.6.1-mine");
+        running = run(&root, "--target=running policy-check -- /tmp/x.yaml");
+        cr_expect_eq(running.code, EXIT_CODE_OK, "nothing is known of labels and hashes here");
+        cr_expect_eq(json_array_size(json_object_get(running.json, "kernels")), 1);
+        cr_expect_str_eq(get_string(running.json, "kernel"), "6.1.0");
+}
+
+Test(worker, targets_that_cannot_be_used)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, "/tmp/bad.target", "[Target]\nRelease=6.6\nWordSize=16\n");
+        setenv("IMAD_TARGETDIR", getenv("TARGETS"), 1);
+        cr_expect_eq(run_code(&root, "--target=nowhere policy-check"), EXIT_CODE_USAGE);
+        cr_expect_eq(run_code(&root, "--target=/tmp/bad.target policy-check"), EXIT_CODE_USAGE);
+        cr_expect_eq(run_code(&root, "--target=running --kernel=6.1.0 policy-check"),
+                        EXIT_CODE_USAGE);
+}
+
+/* What is true of the machine now may not be true when imad-load runs. */
+Test(worker, generations_are_compiled_for_the_next_boot)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run boot = { 0 }, now = { 0 };
+
+        fixture_root_write(&root, "/tmp/x.yaml",
+                        "policy: 1\nrules:\n  - {id: a, action: measure, subj_role: firefox}\n");
+        fixture_root_write(&root, "/sys/kernel/security/lsm", "capability,apparmor,ima");
+        fixture_root_write(&root, "/sys/kernel/security/apparmor/profiles", "firefox (enforce)\n");
+        boot = run(&root, "policy-check -- /tmp/x.yaml");
+        cr_expect_eq(boot.code, EXIT_CODE_INVALID_INPUT);
+        now = run(&root, "--target=running policy-check -- /tmp/x.yaml");
+        cr_expect_eq(now.code, EXIT_CODE_OK);
+}
+
 Test(worker, apply_writes_a_generation_once)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/compilation.h"
 
-#include <sys/utsname.h>
-
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
-#include "core/policy/kconfig.h"
 #include "core/policy/lint.h"
-#include "core/policy/target.h"
+#include "helpers/imad-worker/worker-target.h"
 #include "system/kernel.h"
 #include "system/users.h"
 
@@ -55,64 +52,6 @@ static int load_fragments(Worker *worker, FragmentFiles *ret_fragments)
         }
         return fragments_load_files(worker->root_fd, (const char *const *) paths.items, paths.count,
                         ret_fragments, &worker->diags);
-}
-
-static int add_fallback(Worker *worker, StringList *releases)
-{
-        struct utsname name;
-        int r;
-
-        if (uname(&name) < 0)
-                return -errno;
-        r = diag_add(&worker->diags, DIAG_NOTE, DIAG_CODE_NO_KERNEL, (DiagPlace){ 0 },
-                        "name one with --kernel=",
-                        "no kernel is installed here; checked for Linux %s", name.release);
-        return r < 0 ? r : string_list_add(releases, name.release);
-}
-
-static int find_kernels(Worker *worker, bool fallback, StringList *ret_releases)
-{
-        _cleanup_strings_ StringList releases = { 0 };
-        int r;
-
-        if (worker->kernel && !kernel_release_is_valid(worker->kernel)) {
-                (void) worker_fail(worker, EXIT_CODE_USAGE, "give it as uname -r prints it",
-                                "--kernel=%s is no kernel release", worker->kernel);
-                return -EINVAL;
-        }
-        if (worker->kernel)
-                r = string_list_add(&releases, worker->kernel);
-        else
-                r = kernel_list_installed(worker->root_fd, &releases);
-        if (r >= 0 && releases.count == 0 && fallback)
-                r = add_fallback(worker, &releases);
-        if (r < 0) {
-                (void) worker_fail_errno(worker, r, "cannot list the installed kernels");
-                return r;
-        }
-        *ret_releases = TAKE_STRUCT(releases);
-        return 0;
-}
-
-/* A kernel without known configuration is compiled for all the same; conditions on it warn then. */
-static int load_config(Worker *worker, const char *release, Kconfig **ret_config)
-{
-        _cleanup_free_ char *text = NULL, *path = NULL;
-        size_t size;
-        int r = kernel_read_config(worker->root_fd, release, &text, &size, &path);
-
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0)
-                return 0;
-        r = kconfig_parse(text, size, ret_config);
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0)
-                return diag_warning(&worker->diags, DIAG_CODE_KERNEL_CONFIG,
-                                ((DiagPlace){ .source = path }), "reinstall the kernel's package",
-                                "kernel configuration is malformed and ignored");
-        return 0;
 }
 
 /* The texts stay with the fragments. */
@@ -163,42 +102,26 @@ static int take_policy(const Policy *policy, CompiledKernel *kernel)
         return kernel->provenance ? 0 : -ENOMEM;
 }
 
-static int compile_kernel(Worker *worker, const FragmentFiles *fragments, const char *release,
+static int compile_target(Worker *worker, const FragmentFiles *fragments, const Target *target,
                 CompiledKernel *kernel)
 {
         const NameResolver names = { find_user, find_group, &worker->root_fd };
         _cleanup_(policy_freep) Policy *policy = NULL;
-        _cleanup_(kconfig_freep) Kconfig *config = NULL;
-        _cleanup_(target_freep) Target *target = NULL;
         _cleanup_free_ PolicySource *sources = NULL;
         _cleanup_diags_ DiagList diags = { 0 };
         size_t n_sources;
         int r, merged;
 
         sources = make_sources(fragments, &n_sources);
-        kernel->release = strdup(release);
+        kernel->release = strdup(target->release);
         if (!sources || !kernel->release)
                 return -ENOMEM;
-        r = load_config(worker, release, &config);
-        if (r >= 0)
-                r = target_new(release, config, &target);
-        if (r < 0)
-                return r;
         r = compile_sources(target, &names, sources, n_sources, &policy, &diags);
         kernel->errors = diags.errors;
         merged = diag_list_merge_unique(&worker->diags, &diags);
         if (r < 0 || merged < 0)
                 return r < 0 ? r : merged;
         return take_policy(policy, kernel);
-}
-
-/* A module directory need not be named after a kernel. */
-static int skip_kernel(Worker *worker, const char *release)
-{
-        return diag_warning(&worker->diags, DIAG_CODE_KERNEL_RELEASE,
-                        ((DiagPlace){ .source = release }),
-                        "remove the directory below /lib/modules if no kernel belongs to it",
-                        "release does not begin with a version and is left out");
 }
 
 /* Errors say what is wrong; this says that another kernel takes it. */
@@ -226,28 +149,23 @@ static int compare_kernels(Worker *worker, const Compilation *compilation)
         return r;
 }
 
-static int compile_kernels(Worker *worker, const StringList *releases, Compilation *compilation)
+static int compile_targets(Worker *worker, const WorkerTargets *targets, Compilation *compilation)
 {
         int result = 0;
 
-        compilation->kernels = calloc(releases->count + 1, sizeof(CompiledKernel));
+        compilation->kernels = calloc(targets->count + 1, sizeof(CompiledKernel));
         if (!compilation->kernels)
                 return -ENOMEM;
-        for (size_t i = 0; i < releases->count; i++) {
-                CompiledKernel *kernel = &compilation->kernels[compilation->n_kernels];
-                int r = compile_kernel(worker, &compilation->fragments, releases->items[i], kernel);
+        for (size_t i = 0; i < targets->count; i++) {
+                const Target *target = targets->items[i];
+                int r = compile_target(worker, &compilation->fragments, target,
+                                &compilation->kernels[compilation->n_kernels++]);
 
-                if (r == -EINVAL) {
-                        kernel_done(kernel);
-                        r = skip_kernel(worker, releases->items[i]);
-                } else {
-                        compilation->n_kernels++;
-                }
                 if (r < 0 && r != -EBADMSG)
                         return r;
                 result = r < 0 ? r : result;
-                worker_progress(worker, (double) (i + 1) / (double) releases->count,
-                                releases->items[i]);
+                worker_progress(worker, (double) (i + 1) / (double) targets->count,
+                                target->release);
         }
         return compare_kernels(worker, compilation) < 0 ? -ENOMEM : result;
 }
@@ -266,14 +184,14 @@ static size_t select_kernel(const Worker *worker, const Compilation *compilation
 int compilation_run(Worker *worker, bool fallback, Compilation *ret_compilation)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
-        _cleanup_strings_ StringList releases = { 0 };
-        int r = find_kernels(worker, fallback, &releases);
+        _cleanup_worker_targets_ WorkerTargets targets = { 0 };
+        int r = worker_targets_find(worker, fallback, &targets);
 
         if (r < 0)
                 return r;
         r = load_fragments(worker, &compilation.fragments);
         if (r >= 0)
-                r = compile_kernels(worker, &releases, &compilation);
+                r = compile_targets(worker, &targets, &compilation);
         if (r < 0 && r != -EBADMSG) {
                 (void) worker_fail_errno(worker, r, "cannot compile the fragments");
                 return r;

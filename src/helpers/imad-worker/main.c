@@ -48,8 +48,8 @@ static void print_usage(FILE *file)
         fputs("Usage: imad-worker [--root=DIR] [--progress-fd=N] VERB …\n", file);
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
-        fputs("Options: --dry-run, --kernel=RELEASE, --list=FILE, --pcr=ALGORITHM:N=HEX,\n"
-              "         --output=FILE, --running, --strict\n",
+        fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
+              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict\n",
                         file);
 }
 
@@ -72,6 +72,7 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
                 { "progress-fd", required_argument, NULL, 'p'},
                 { "dry-run",     no_argument,       NULL, 'n'},
                 { "kernel",      required_argument, NULL, 'k'},
+                { "target",      required_argument, NULL, 't'},
                 { "list",        required_argument, NULL, 'l'},
                 { "pcr",         required_argument, NULL, 'P'},
                 { "output",      required_argument, NULL, 'o'},
@@ -98,6 +99,9 @@ static int parse_options(int argc, char **argv, Worker *worker, const char **ret
                         break;
                 case 'k':
                         worker->kernel = optarg;
+                        break;
+                case 't':
+                        worker->target = optarg;
                         break;
                 case 'l':
                         worker->list = optarg;

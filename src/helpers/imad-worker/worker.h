@@ -19,6 +19,7 @@ typedef struct Worker {
         bool dry_run;
         bool strict;        /* warnings count as errors */
         const char *kernel; /* --kernel=, or NULL */
+        const char *target; /* --target=, or NULL */
         const char *list;   /* --list=, or NULL */
         const char *output; /* --output=, or NULL */
         bool running;       /* --running */
