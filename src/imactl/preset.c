@@ -15,9 +15,10 @@ static char *summarize(const char *description)
 static void render_list(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         static const TableColumn columns[] = {
-                {.title = "NAME"},
-                {                      .title = "ENABLED"             },
-                { .title = "DESCRIPTION",              .truncate = true },
+                {"NAME",         false, false},
+                { "ENABLED",     false, false},
+                { "REFUSES",     false, false},
+                { "DESCRIPTION", false, true },
         };
         const json_t *presets = json_object_get(result, "presets"), *preset;
         _cleanup_table_ Table *table = table_new(columns, ELEMENTSOF(columns), args, file);
@@ -28,11 +29,13 @@ static void render_list(const json_t *result, const Arguments *args, FILE *file,
                 bool is_enabled = result_get_bool(preset, "enabled");
 
                 enabled += is_enabled;
-                table_add_row(table, (const char *const[]){
-                                                     result_get_string(preset, "name"),
-                                                     is_enabled ? "yes" : "no",
-                                                     summary,
-                                     });
+                table_add_row(table,
+                                (const char *const[]){
+                                                result_get_string(preset, "name"),
+                                                is_enabled ? "yes" : "no",
+                                                result_get_bool(preset, "refuses") ? "yes" : "no",
+                                                summary,
+                                });
         }
         table_print(table);
         if (!arguments_have(args, OPTION_NO_LEGEND))
@@ -63,7 +66,8 @@ static void render_text(const json_t *result, const Arguments *args, FILE *file,
 static void render_change(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         bool enable = string_equal(args->verb->name, "enable");
-        _cleanup_free_ char *link = result_escape(result_get_string(result, "link"), style);
+        _cleanup_free_ char *link = result_escape(result_get_string(result, "link"), style),
+                            *name = result_escape(result_get_string(result, "name"), style);
 
         if (arguments_have(args, OPTION_QUIET))
                 return;
@@ -72,8 +76,14 @@ static void render_change(const json_t *result, const Arguments *args, FILE *fil
                                 enable ? "enabled" : "not enabled");
                 return;
         }
-        fprintf(file, "%s %s\nimactl policy apply makes it the policy.\n",
-                        enable ? "Linked" : "Removed", link ?: "");
+        fprintf(file, "%s %s\n", enable ? "Linked" : "Removed", link ?: "");
+        if (enable && result_get_bool(result, "refuses"))
+                fprintf(file,
+                                "It refuses files: imactl preset cat %s says what must be signed "
+                                "before.\nimad.policy=off on the kernel command line boots without "
+                                "it.\n",
+                                name ?: "");
+        fputs("imactl policy apply makes it the policy.\n", file);
 }
 
 ExitCode verb_preset_list(const Arguments *args)

@@ -76,10 +76,10 @@ run policy import - --output=/etc/x.yaml
 ok "import says what was written" out_has "Wrote /etc/x.yaml: 2 kernel rules."
 ok "--output reaches the worker" worker_called_with "--output=/etc/x.yaml policy-import -- -"
 
-answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
+answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","refuses":true,"enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
 run preset list
-ok "presets are a table" grep -qE '^programs +yes +Programs' "$scratch/out"
-ok "the table has a heading" grep -qE '^NAME +ENABLED +DESCRIPTION' "$scratch/out"
+ok "presets are a table" grep -qE '^programs +yes +yes +Programs' "$scratch/out"
+ok "the table has a heading" grep -qE '^NAME +ENABLED +REFUSES +DESCRIPTION' "$scratch/out"
 ok "control characters are escaped" out_has 'Programs\x1b[2J must'
 run preset list --no-legend
 ok "--no-legend leaves rows only" test "$(wc -l <"$scratch/out")" -eq 2
@@ -93,6 +93,11 @@ ok "and nothing else" test "$(wc -l <"$scratch/out")" -eq 3
 answer 0 '{"changed":true,"name":"tcb","link":"/etc/imad/policy.d/20-tcb.yaml","diagnostics":[]}'
 run preset enable tcb
 ok "enable names the link" out_has "Linked /etc/imad/policy.d/20-tcb.yaml"
+ok "nothing is said of refusing" test "$(grep -c refuses "$scratch/out")" -eq 0
+answer 0 '{"changed":true,"name":"50-programs","refuses":true,"link":"/etc/imad/policy.d/50-programs.yaml","diagnostics":[]}'
+run preset enable programs
+ok "enable warns of what refuses files" out_has "It refuses files: imactl preset cat 50-programs"
+ok "and names the way out" out_has "imad.policy=off on the kernel command line"
 answer 3 '{"error":{"name":"org.imad1.Error.NotFound","message":"there is no preset nope","hint":"imactl preset list"},"diagnostics":[]}'
 run preset enable nope
 ok "the worker'\''s error is the message" err_has "imactl: there is no preset nope"

@@ -430,6 +430,24 @@ Test(worker, presets_are_linked_and_unlinked)
         cr_assert_not(fs_exists(root.fd, ADMIN "50-programs.yaml"));
 }
 
+Test(worker, presets_that_appraise_are_marked)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run list = { 0 }, enable = { 0 }, other = { 0 };
+
+        cr_assert_eq(fs_remove_tree(root.fd, ADMIN "50-programs.yaml"), 0);
+        fixture_root_write(&root, PRESET,
+                        "policy: 1\nrules: [{id: a, action: [measure, appraise], func: "
+                        "BPRM_CHECK}]\n");
+        list = run(&root, "preset-list");
+        cr_assert(json_is_true(json_object_get(get_item(&list, "presets", 0), "refuses")));
+        enable = run(&root, "preset-enable programs");
+        cr_assert(get_bool(&enable, "refuses"));
+        fixture_root_write(&root, PRESET, GOOD);
+        other = run(&root, "preset-list");
+        cr_assert(json_is_false(json_object_get(get_item(&other, "presets", 0), "refuses")));
+}
+
 Test(worker, preset_is_found_without_its_number)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

@@ -3,6 +3,8 @@
 
 #include "base/fs.h"
 #include "config.h"
+#include "core/policy/compile.h"
+#include "core/policy/yaml.h"
 #include "system/fragments.h"
 
 #define PRESETS_MAX 1000
@@ -58,6 +60,59 @@ int presets_get_state(Worker *worker, const char *link, const char *target, Pres
         else
                 *ret_state = string_equal(value, target) ? PRESET_STATE_ENABLED
                                                          : PRESET_STATE_OBSTRUCTED;
+        return 0;
+}
+
+void preset_summary_done(PresetSummary *summary)
+{
+        free(summary->description);
+        *summary = (PresetSummary){ 0 };
+}
+
+static int copy_description(const YamlDocument *document, char **ret_description)
+{
+        const YamlNode *node = document->root && document->root->type == YAML_TYPE_MAPPING
+                                               ? yaml_find(document->root, "description")
+                                               : NULL;
+
+        if (!node || node->type != YAML_TYPE_SCALAR)
+                return 0;
+        *ret_description = strdup(node->text);
+        return *ret_description ? 0 : -ENOMEM;
+}
+
+static bool refuses(const PolicySourceList *sources)
+{
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        _cleanup_diags_ DiagList ignored = { 0 };
+
+        return policy_compile(sources->items, sources->count, NULL, NULL, &policy, &ignored) >= 0 &&
+               policy_has_action(policy, RULE_ACTION_APPRAISE);
+}
+
+int presets_summarize(Worker *worker, const char *path, PresetSummary *ret_summary)
+{
+        _cleanup_(preset_summary_done) PresetSummary summary = { 0 };
+        _cleanup_sources_ PolicySourceList sources = { 0 };
+        _cleanup_yaml_ YamlDocument document = { 0 };
+        _cleanup_diags_ DiagList ignored = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = fs_read_file(worker->root_fd, path, FRAGMENT_SIZE_MAX, &text, &size);
+
+        if (r >= 0)
+                r = yaml_parse(text, size, path, &document, &ignored);
+        if (r >= 0)
+                r = copy_description(&document, &summary.description);
+        if (r >= 0)
+                r = policy_source_list_add(&sources, strrchr(path, '/') + 1, path, text, size);
+        if (r >= 0) {
+                TAKE_PTR(text);
+                summary.refuses = refuses(&sources);
+        }
+        if (r == -ENOMEM)
+                return r;
+        *ret_summary = TAKE_STRUCT(summary);
         return 0;
 }
 
@@ -123,8 +178,13 @@ int presets_find_argument(Worker *worker, char **ret_name)
 int presets_report(Worker *worker, const char *name, const char *target, const char *link,
                 bool changed)
 {
-        int r = worker_set(worker, "name", json_string(name));
+        _cleanup_(preset_summary_done) PresetSummary summary = { 0 };
+        int r = presets_summarize(worker, target, &summary);
 
+        if (r >= 0)
+                r = worker_set(worker, "name", json_string(name));
+        if (r >= 0)
+                r = worker_set(worker, "refuses", json_boolean(summary.refuses));
         if (r >= 0)
                 r = worker_set(worker, "target", json_string(target));
         if (r >= 0)

@@ -18,6 +18,17 @@ int presets_get_paths(const char *name, char **ret_target, char **ret_link);
 
 int presets_get_state(Worker *worker, const char *link, const char *target, PresetState *ret_state);
 
+/* What a preset says about itself, for people who have not read it. */
+typedef struct PresetSummary {
+        char *description; /* NULL: it has none, or cannot be read */
+        bool refuses;      /* it has rules that appraise */
+} PresetSummary;
+
+void preset_summary_done(PresetSummary *summary);
+
+/* A preset that cannot be read or compiled has an empty summary. -ENOMEM. */
+int presets_summarize(Worker *worker, const char *path, PresetSummary *ret_summary);
+
 /*
  * The preset that the only argument names, with or without number and suffix; *ret_name is
  * malloc()ed.
@@ -25,6 +36,6 @@ int presets_get_state(Worker *worker, const char *link, const char *target, Pres
  */
 int presets_find_argument(Worker *worker, char **ret_name);
 
-/* Sets "name", "link", "target" and "changed" of the result. */
+/* Sets "name", "link", "target", "refuses" and "changed" of the result. */
 int presets_report(Worker *worker, const char *name, const char *target, const char *link,
                 bool changed);
