@@ -21,14 +21,17 @@ static const struct {
         const char *hint;
 } read_errors[] = {
         {ENOENT,  DIAG_CODE_FRAGMENT_UNREADABLE, "fragment is missing or a dangling link",
-         "create it, or remove the link"                                                                 },
+         "create it, or remove the link"                                                                                 },
         { EISDIR, DIAG_CODE_FRAGMENT_NOT_FILE,   "fragment is a directory",
-         "make it a regular file"                                                                        },
+         "make it a regular file"                                                                                        },
         { EINVAL, DIAG_CODE_FRAGMENT_NOT_FILE,   "fragment is not a regular file",
-         "make it a regular file"                                                                        },
-        { EFBIG,  DIAG_CODE_FRAGMENT_SIZE,       "fragment is larger than 1 MiB",              "split it"},
+         "make it a regular file"                                                                                        },
+        { ENXIO,  DIAG_CODE_FRAGMENT_NOT_FILE,   "fragment is a socket",                         "make it a regular file"},
+        { ELOOP,  DIAG_CODE_FRAGMENT_UNREADABLE, "fragment is a link that leads back to itself",
+         "remove the link, or let it name a file"                                                                        },
+        { EFBIG,  DIAG_CODE_FRAGMENT_SIZE,       "fragment is larger than 1 MiB",                "split it"              },
         { EACCES, DIAG_CODE_FRAGMENT_UNREADABLE, "fragment cannot be read: permission denied",
-         "read it as root"                                                                               },
+         "read it as root"                                                                                               },
 };
 
 static void fragment_file_done(FragmentFile *fragment)

@@ -6,6 +6,8 @@
 #include "core/policy/expand.h"
 #include "core/policy/suggest.h"
 
+#define NEAREST_RULES_MAX 1000
+
 /* What a fragment asks to be left out. */
 typedef struct Disable {
         const char *text; /* FRAGMENT/ID */
@@ -68,8 +70,12 @@ static const char *nearest_fragment(
 
 static const char *nearest_rule(const Fragment *f, const char *id)
 {
-        _cleanup_free_ const char **names = calloc(f->n_rules + 1, sizeof(char *));
+        _cleanup_free_ const char **names = NULL;
 
+        /* Comparing many words with many others would take minutes. */
+        if (f->n_rules > NEAREST_RULES_MAX)
+                return NULL;
+        names = calloc(f->n_rules + 1, sizeof(char *));
         if (!names)
                 return NULL;
         for (size_t i = 0; i < f->n_rules; i++)

@@ -9,9 +9,15 @@
 /* Room for the number that makes an id unique. */
 #define NUMBER_SIZE 12
 
+/* A fix is a comfort: what a hostile fragment can make of the search for one is bounded. */
+#define RULES_SEARCHED_MAX 1000
+#define ID_TRIES_MAX 10
+
+/* True also when there are too many rules to look at. */
 static bool is_used(const Fragment *fragment, const char *id)
 {
         const YamlNode *rules = yaml_find(fragment->document.root, "rules");
+        size_t n = 0;
 
         if (!rules || rules->type != YAML_TYPE_SEQUENCE)
                 return false;
@@ -19,14 +25,14 @@ static bool is_used(const Fragment *fragment, const char *id)
         {
                 const YamlNode *other = yaml_find(rule, "id");
 
-                if (other && string_equal(other->text, id))
+                if (++n > RULES_SEARCHED_MAX || (other && string_equal(other->text, id)))
                         return true;
         }
         return false;
 }
 
-/* A free id that begins with the word. */
-static void make_id(const Fragment *fragment, const char *text,
+/* A free id that begins with the word; false when none was found. */
+static bool make_id(const Fragment *fragment, const char *text,
                 char ret_id[static FRAGMENT_ID_MAX + NUMBER_SIZE])
 {
         size_t length;
@@ -35,8 +41,12 @@ static void make_id(const Fragment *fragment, const char *text,
         if (*ret_id == '\0')
                 (void) snprintf(ret_id, FRAGMENT_ID_MAX, "rule");
         length = strlen(ret_id);
-        for (unsigned i = 2; is_used(fragment, ret_id); i++)
+        for (unsigned i = 2; is_used(fragment, ret_id); i++) {
+                if (i > ID_TRIES_MAX)
+                        return false;
                 (void) snprintf(ret_id + length, NUMBER_SIZE, "-%u", i);
+        }
+        return true;
 }
 
 static const char *get_scalar(const YamlNode *rule, const char *key)
@@ -53,7 +63,8 @@ void fragment_fix_missing_id(const Fragment *fragment, const YamlNode *rule, Dia
 
         (void) snprintf(text, sizeof(text), "%.30s %.30s", get_scalar(rule, "action"),
                         get_scalar(rule, "func"));
-        make_id(fragment, text, id);
+        if (diags->dropped > 0 || !make_id(fragment, text, id))
+                return;
         (void) snprintf(entry, sizeof(entry), "id: %s", id);
         suggest_entry(diags, fragment->source->path, rule, rule->first, entry);
 }
@@ -62,9 +73,9 @@ void fragment_fix_id(const Fragment *fragment, const YamlNode *id, DiagList *dia
 {
         char word[FRAGMENT_ID_MAX + NUMBER_SIZE];
 
-        if (id->type != YAML_TYPE_SCALAR)
+        if (id->type != YAML_TYPE_SCALAR || diags->dropped > 0 ||
+                        !make_id(fragment, id->text, word))
                 return;
-        make_id(fragment, id->text, word);
         suggest_scalar(diags, fragment_place(fragment, id), word);
 }
 
@@ -75,7 +86,9 @@ static void rename_uses(const Fragment *fragment, const YamlNode *node, const ch
         if (node->type == YAML_TYPE_SCALAR && node->text[0] == '$' &&
                         string_equal(node->text + 1, name))
                 suggest_range(diags, fragment_place(fragment, node), '$', word);
-        yaml_foreach(child, node) rename_uses(fragment, child, name, word, diags);
+        /* What an alias stands for is renamed where it is written, above. */
+        yaml_foreach(child, node) if (child->line >= node->line)
+                        rename_uses(fragment, child, name, word, diags);
 }
 
 void fragment_fix_name(const Fragment *fragment, const YamlNode *name, DiagList *diags)
@@ -83,7 +96,7 @@ void fragment_fix_name(const Fragment *fragment, const YamlNode *name, DiagList 
         char word[FRAGMENT_ID_MAX + 1];
 
         suggest_make_word(name->text, FRAGMENT_ID_MAX, word);
-        if (*word == '\0')
+        if (*word == '\0' || diags->dropped > 0)
                 return;
         suggest_scalar(diags, fragment_place(fragment, name), word);
         rename_uses(fragment, fragment->document.root, name->text, word, diags);
