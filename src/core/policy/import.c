@@ -11,6 +11,7 @@
 #include "core/policy/fragment.h"
 #include "core/policy/names.h"
 #include "core/policy/rule-id.h"
+#include "core/policy/simulate.h"
 #include "core/policy/yaml.h"
 
 #define LINE_WIDTH 100
@@ -100,22 +101,6 @@ static int compare_rules(const Rule *a, const Rule *b, KeywordId *ret_list)
         return differences;
 }
 
-/* measure and dont_measure decide about the same. */
-static unsigned action_class(RuleAction action)
-{
-        static const unsigned classes[RULE_ACTION_MAX] = {
-                [RULE_ACTION_MEASURE] = 1,
-                [RULE_ACTION_DONT_MEASURE] = 1,
-                [RULE_ACTION_APPRAISE] = 2,
-                [RULE_ACTION_DONT_APPRAISE] = 2,
-                [RULE_ACTION_AUDIT] = 4,
-                [RULE_ACTION_HASH] = 8,
-                [RULE_ACTION_DONT_HASH] = 8,
-        };
-
-        return classes[action];
-}
-
 /* An option that several of the actions carry must be the same in all that carry it. */
 static size_t count_actions(const Writer *w, size_t first)
 {
@@ -123,7 +108,7 @@ static size_t count_actions(const Writer *w, size_t first)
         size_t n = 0;
 
         for (size_t i = first; i < w->n_rules; i++, n++) {
-                unsigned class = action_class(rule_get_action(&w->rules[i].rule));
+                unsigned class = BIT(simulate_class_of(rule_get_action(&w->rules[i].rule)));
                 KeywordId list;
 
                 if ((classes & class) || (n > 0 && w->rules[i].comment))
