@@ -109,7 +109,7 @@ static void print_bash_option_values(void)
         puts("        *) return ;;\n    esac");
 }
 
-static void print_bash_option_names(uint32_t mask, bool global)
+static void print_bash_option_names(uint64_t mask, bool global)
 {
         for (OptionId id = 0; id < OPTION_MAX; id++) {
                 const Option *o = &option_table[id];

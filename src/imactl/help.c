@@ -63,7 +63,7 @@ static void print_option(const Option *o, FILE *file)
 }
 
 /* The options of the mask; global ones, too, when it is all ones. */
-static void print_options(uint32_t mask, bool global, FILE *file)
+static void print_options(uint64_t mask, bool global, FILE *file)
 {
         for (OptionId id = 0; id < OPTION_MAX; id++)
                 if (option_table[id].global ? global : (mask & VERB_OPTION(id)) != 0)
@@ -89,7 +89,7 @@ static void print_overall(FILE *file, Style style)
         for (size_t i = 0; i < verb_groups_size; i++)
                 print_group(&verb_groups[i], file, style);
         print_title("Options", file, style);
-        print_options(UINT32_MAX, true, file);
+        print_options(UINT64_MAX, true, file);
         print_footer(file);
 }
 

@@ -10,6 +10,17 @@
 #define OUTPUT VERB_OPTION(OPTION_OUTPUT)
 #define RUNNING VERB_OPTION(OPTION_RUNNING)
 
+#define SIMULATE                                                                                   \
+        (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
+                        VERB_OPTION(OPTION_MASK) | VERB_OPTION(OPTION_UID) |                       \
+                        VERB_OPTION(OPTION_EUID) | VERB_OPTION(OPTION_GID) |                       \
+                        VERB_OPTION(OPTION_EGID) | VERB_OPTION(OPTION_FOWNER) |                    \
+                        VERB_OPTION(OPTION_FGROUP) | VERB_OPTION(OPTION_FSMAGIC) |                 \
+                        VERB_OPTION(OPTION_FSNAME) | VERB_OPTION(OPTION_FSUUID) |                  \
+                        VERB_OPTION(OPTION_LSM) | VERB_OPTION(OPTION_DATA) |                       \
+                        VERB_OPTION(OPTION_TREE) | VERB_OPTION(OPTION_PACKAGES) |                  \
+                        VERB_OPTION(OPTION_ALL_MOUNTS) | VERB_OPTION(OPTION_EXPLAIN))
+
 /* clang-format off */
 const Verb verb_table[] = {
         { NULL, "status", "", "Show what is in force, whether it can be trusted, and what to do",
@@ -27,6 +38,8 @@ const Verb verb_table[] = {
           0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | STRICT, COMPLETION_FILE, verb_policy_check },
         { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
           0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
+        { "policy", "simulate", "[PATH…]", "Tell what a policy decides about files, and by which rule",
+          0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL | SIMULATE, COMPLETION_FILE, verb_policy_simulate },
         { "policy", "apply", "", "Make the fragments the policy, from the next boot on",
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_apply },
         { "policy", "off", "", "Load no policy from the next boot on",

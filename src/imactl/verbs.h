@@ -9,7 +9,7 @@
 #include "imactl/arguments.h"
 
 #define VERB_ARGS_ANY UINT32_MAX
-#define VERB_OPTION(id) (UINT32_C(1) << (id))
+#define VERB_OPTION(id) (UINT64_C(1) << (id))
 
 typedef enum VerbFlags {
         VERB_DEFAULT = 1 << 0, /* run when no verb is given */
@@ -25,7 +25,7 @@ struct Verb {
         uint32_t min_args;
         uint32_t max_args;
         uint32_t flags;
-        uint32_t options; /* VERB_OPTION() of those that are not global */
+        uint64_t options; /* VERB_OPTION() of those that are not global */
         CompletionKind completion;
         ExitCode (*run)(const Arguments *args);
 };
@@ -62,6 +62,7 @@ ExitCode verb_policy_compile(const Arguments *args);
 ExitCode verb_policy_apply(const Arguments *args);
 ExitCode verb_policy_off(const Arguments *args);
 ExitCode verb_policy_import(const Arguments *args);
+ExitCode verb_policy_simulate(const Arguments *args);
 ExitCode verb_preset_list(const Arguments *args);
 ExitCode verb_preset_cat(const Arguments *args);
 ExitCode verb_preset_enable(const Arguments *args);

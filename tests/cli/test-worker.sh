@@ -76,6 +76,24 @@ run policy import - --output=/etc/x.yaml
 ok "import says what was written" out_has "Wrote /etc/x.yaml: 2 kernel rules."
 ok "--output reaches the worker" worker_called_with "--output=/etc/x.yaml policy-import -- -"
 
+rule='{"list":"policy","line":2,"text":"appraise func=BPRM_CHECK","fragment":"50-x","id":"signed","source":"/etc/50-x.yaml","source_line":7}'
+off='{"active":false,"done":false,"rule":null}'
+denied='{"active":true,"done":true,"rule":'$rule',"status":"fails","denied":true,"cause":"missing-hash","not_matching":[{"rule":{"list":"tcb","line":1,"text":"dont_appraise fowner=1"},"wanted":"fowner=1","found":"0"}]}'
+simulated='{"func":"BPRM_CHECK","mask":"MAY_EXEC","measure":'$off',"appraise":'$denied',"audit":'$off',"hash":'$off',"flags":["signature-required"]}'
+answer 0 '{"policy":{"source":"fragments","rules":3,"builtin_rules":0,"appraise_mode":"enforce","kernel":"6.1"},"files":[{"path":"/bin/\u001b[2Jx","uses":[{"use":"execute","requests":['"$simulated"']}]}],"diagnostics":[]}'
+run policy simulate /bin/x --uid=5 --explain
+ok "simulate names outcome, cause and rule" out_has "appraise ✗ DENIED: missing-hash  ← 50-x/signed  /etc/50-x.yaml:7"
+ok "simulate says why others do not match" out_has "it wants fowner=1, here is 0"
+ok "built-in rules are called so" out_has "not built in (tcb): dont_appraise fowner=1"
+ok "classes that nothing asks for are left out" test "$(grep -c measure "$scratch/out")" -eq 0
+ok "paths are escaped" out_has '/bin/\x1b[2Jx, use: execute'
+ok "its options reach the worker" worker_called_with "--uid=5 --explain policy-simulate -- /bin/x"
+answer 0 '{"policy":{"source":"boot","rules":0,"builtin_rules":9,"appraise_mode":"log"},"tree":{"files":9,"measured":0,"denied":3,"critical":[{"path":"/sbin/init","what":"the init process","func":"BPRM_CHECK","cause":null}],"groups":[{"name":"/sbin","denied":3,"examples":["/sbin/init"]}],"denied_groups":2,"rules":[]},"diagnostics":[]}'
+run policy simulate --tree / --policy=boot
+ok "trees are counted" out_has "3 would be denied"
+ok "boot-critical files come first" out_has "✗ /sbin/init, the init process: BPRM_CHECK"
+ok "what is left out is said" out_has "and 1 more directories"
+
 answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","refuses":true,"enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
 run preset list
 ok "presets are a table" grep -qE '^programs +yes +yes +Programs' "$scratch/out"

@@ -52,6 +52,7 @@ typedef struct AppraisalSettings {
         unsigned mode;           /* AppraiseMode of builtin.h */
         HashAlgorithm algorithm; /* ima_hash= */
         bool is_evm_active;      /* EVM has a key, so that labels need security.evm */
+        unsigned default_pcr;    /* CONFIG_IMA_MEASURE_PCR_IDX */
 } AppraisalSettings;
 
 typedef struct Appraisal {

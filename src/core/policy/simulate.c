@@ -66,7 +66,7 @@ int simulate_new(const Target *target, Simulator **ret_simulator)
         if (!simulator)
                 return -ENOMEM;
         simulator->blacklist_implied =
-                        !target || target_compare_version(target, version_blacklist_implied,
+                        !target || target_compare_grammar(target, version_blacklist_implied,
                                                    TARGET_VERSION_PARTS) >= 0;
         *ret_simulator = simulator;
         return 0;

@@ -34,6 +34,7 @@ static const WorkerVerb verbs[] = {
         { "policy-off",          0, 0,         "",             verb_policy_off },
         { "policy-pending",      0, 0,         "",             verb_policy_pending },
         { "policy-import",       0, 1,         "[FILE|-]",     verb_policy_import },
+        { "policy-simulate",     0, WORDS_ANY, "[PATH…]",      verb_policy_simulate },
         { "preset-list",         0, 0,         "",             verb_preset_list },
         { "preset-cat",          1, 1,         "NAME",         verb_preset_cat },
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
@@ -49,8 +50,12 @@ static void print_usage(FILE *file)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
-              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict\n",
+              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict; for "
+              "policy-simulate: --tree,\n         --packages, --all-mounts, --explain",
                         file);
+        for (int i = 0; i < WORKER_OPTION_MAX; i++)
+                fprintf(file, ", --%s=", worker_option_to_string((WorkerOption) i));
+        fputc('\n', file);
 }
 
 static int parse_progress_fd(const char *text, int *ret_fd)
@@ -63,67 +68,107 @@ static int parse_progress_fd(const char *text, int *ret_fd)
         return 0;
 }
 
-/* 1: go on; 0: done; -EINVAL: wrong use. */
+/* getopt_long() values of the options with a value that worker.h numbers. */
+#define OPTION_BASE 256
+
+static const struct option fixed_options[] = {
+        {"root",         required_argument, NULL, 'r'},
+        { "progress-fd", required_argument, NULL, 'p'},
+        { "dry-run",     no_argument,       NULL, 'n'},
+        { "kernel",      required_argument, NULL, 'k'},
+        { "list",        required_argument, NULL, 'l'},
+        { "pcr",         required_argument, NULL, 'P'},
+        { "output",      required_argument, NULL, 'o'},
+        { "running",     no_argument,       NULL, 'R'},
+        { "strict",      no_argument,       NULL, 's'},
+        { "target",      required_argument, NULL, 't'},
+        { "tree",        no_argument,       NULL, 'T'},
+        { "packages",    no_argument,       NULL, 'd'},
+        { "all-mounts",  no_argument,       NULL, 'm'},
+        { "explain",     no_argument,       NULL, 'e'},
+        { "help",        no_argument,       NULL, 'h'},
+        { "version",     no_argument,       NULL, 'V'},
+};
+
+static void make_options(
+                struct option options[static ELEMENTSOF(fixed_options) + WORKER_OPTION_MAX + 1])
+{
+        size_t n = ELEMENTSOF(fixed_options);
+
+        memcpy(options, fixed_options, sizeof(fixed_options));
+        for (int i = 0; i < WORKER_OPTION_MAX; i++)
+                options[n++] = (struct option){ worker_option_to_string((WorkerOption) i),
+                        required_argument, NULL, OPTION_BASE + i };
+        options[n] = (struct option){ 0 };
+}
+
+/* 1: go on; 0: done; -EINVAL: wrong use. long: one case for each option. */
+static int take_option(Worker *worker, int c, char *value, const char **ret_root)
+{
+        if (c >= OPTION_BASE && c < OPTION_BASE + WORKER_OPTION_MAX) {
+                worker->options[c - OPTION_BASE] = value;
+                return 1;
+        }
+        switch (c) {
+        case 'r':
+                *ret_root = value;
+                return 1;
+        case 'p':
+                return parse_progress_fd(value, &worker->progress_fd) < 0 ? -EINVAL : 1;
+        case 'n':
+                worker->dry_run = true;
+                return 1;
+        case 'k':
+                worker->kernel = value;
+                return 1;
+        case 'l':
+                worker->list = value;
+                return 1;
+        case 'P':
+                return string_list_add(&worker->pcrs, value) < 0 ? -ENOMEM : 1;
+        case 'o':
+                worker->output = value;
+                return 1;
+        case 'R':
+                worker->running = true;
+                return 1;
+        case 's':
+                worker->strict = true;
+                return 1;
+        case 't':
+                worker->target = value;
+                return 1;
+        case 'T':
+                worker->tree = true;
+                return 1;
+        case 'd':
+                worker->packages = true;
+                return 1;
+        case 'm':
+                worker->all_mounts = true;
+                return 1;
+        case 'e':
+                worker->explain = true;
+                return 1;
+        case 'h':
+                print_usage(stdout);
+                return 0;
+        case 'V':
+                puts("imad " IMAD_VERSION);
+                return 0;
+        default:
+                return -EINVAL;
+        }
+}
+
 static int parse_options(int argc, char **argv, Worker *worker, const char **ret_root)
 {
-        static const struct option options[] = {
-                {"root",         required_argument, NULL, 'r'},
-                { "strict",      no_argument,       NULL, 's'},
-                { "progress-fd", required_argument, NULL, 'p'},
-                { "dry-run",     no_argument,       NULL, 'n'},
-                { "kernel",      required_argument, NULL, 'k'},
-                { "target",      required_argument, NULL, 't'},
-                { "list",        required_argument, NULL, 'l'},
-                { "pcr",         required_argument, NULL, 'P'},
-                { "output",      required_argument, NULL, 'o'},
-                { "running",     no_argument,       NULL, 'R'},
-                { "help",        no_argument,       NULL, 'h'},
-                { "version",     no_argument,       NULL, 'V'},
-                { NULL,          0,                 NULL, 0  },
-        };
+        struct option options[ELEMENTSOF(fixed_options) + WORKER_OPTION_MAX + 1];
         int c, r = 1;
 
+        make_options(options);
         while (r > 0 && (c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (c) {
-                case 'r':
-                        *ret_root = optarg;
-                        break;
-                case 'p':
-                        r = parse_progress_fd(optarg, &worker->progress_fd) < 0 ? -EINVAL : 1;
-                        break;
-                case 'n':
-                        worker->dry_run = true;
-                        break;
-                case 's':
-                        worker->strict = true;
-                        break;
-                case 'k':
-                        worker->kernel = optarg;
-                        break;
-                case 't':
-                        worker->target = optarg;
-                        break;
-                case 'l':
-                        worker->list = optarg;
-                        break;
-                case 'P':
-                        r = string_list_add(&worker->pcrs, optarg) < 0 ? -ENOMEM : 1;
-                        break;
-                case 'o':
-                        worker->output = optarg;
-                        break;
-                case 'R':
-                        worker->running = true;
-                        break;
-                case 'h':
-                        print_usage(stdout);
-                        return 0;
-                case 'V':
-                        puts("imad " IMAD_VERSION);
-                        return 0;
-                default:
-                        r = -EINVAL;
-                }
+                r = take_option(worker, c, optarg, ret_root);
         return r;
 }
 

@@ -92,3 +92,19 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
         *ret_path = path;
         return 0;
 }
+
+static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "use", "func", "mask", "uid",
+        "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid", "lsm", "data" };
+
+const char *worker_option_to_string(WorkerOption option)
+{
+        return option_names[option];
+}
+
+WorkerOption worker_option_from_string(const char *name)
+{
+        for (int i = 0; i < WORKER_OPTION_MAX; i++)
+                if (string_equal(option_names[i], name))
+                        return (WorkerOption) i;
+        return WORKER_OPTION_INVALID;
+}

@@ -14,6 +14,27 @@
 #include "base/exit-code.h"
 #include "base/strings.h"
 
+/* Options of policy-simulate that have a value: what a request is about. */
+typedef enum WorkerOption {
+        WORKER_OPTION_POLICY,
+        WORKER_OPTION_USE,
+        WORKER_OPTION_FUNC,
+        WORKER_OPTION_MASK,
+        WORKER_OPTION_UID,
+        WORKER_OPTION_EUID,
+        WORKER_OPTION_GID,
+        WORKER_OPTION_EGID,
+        WORKER_OPTION_FOWNER,
+        WORKER_OPTION_FGROUP,
+        WORKER_OPTION_FSMAGIC,
+        WORKER_OPTION_FSNAME,
+        WORKER_OPTION_FSUUID,
+        WORKER_OPTION_LSM,
+        WORKER_OPTION_DATA,
+        WORKER_OPTION_MAX,
+        WORKER_OPTION_INVALID = -EINVAL,
+} WorkerOption;
+
 typedef struct Worker {
         int root_fd;
         bool dry_run;
@@ -23,9 +44,14 @@ typedef struct Worker {
         const char *list;   /* --list=, or NULL */
         const char *output; /* --output=, or NULL */
         bool running;       /* --running */
-        StringList pcrs;    /* --pcr=, each ALG:N=HEX */
-        int progress_fd;    /* -EBADF: nobody wants to know */
-        char **words;       /* arguments behind the verb */
+        const char *options[WORKER_OPTION_MAX];
+        bool tree;       /* --tree */
+        bool packages;   /* --packages */
+        bool all_mounts; /* --all-mounts */
+        bool explain;    /* --explain */
+        StringList pcrs; /* --pcr=, each ALG:N=HEX */
+        int progress_fd; /* -EBADF: nobody wants to know */
+        char **words;    /* arguments behind the verb */
         size_t n_words;
         json_t *result;
         json_t *error; /* {message, hint}, or NULL */
@@ -57,6 +83,12 @@ void worker_progress(const Worker *worker, double fraction, const char *text);
  */
 int worker_resolve_path(const Worker *worker, const char *argument, char **ret_path);
 
+/* The name without dashes. */
+const char *worker_option_to_string(WorkerOption option);
+
+/* Else WORKER_OPTION_INVALID. */
+WorkerOption worker_option_from_string(const char *name);
+
 typedef ExitCode WorkerRun(Worker *worker);
 
 WorkerRun verb_policy_check;
@@ -65,6 +97,7 @@ WorkerRun verb_policy_apply;
 WorkerRun verb_policy_off;
 WorkerRun verb_policy_pending;
 WorkerRun verb_policy_import;
+WorkerRun verb_policy_simulate;
 WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What IMA looks at of a file, without opening it: a file that is opened is measured where a policy
+ * says so. Only digests need its content.
+ */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "core/policy/appraisal.h"
+#include "system/mounts.h"
+
+#define FILE_LABEL_MAX 4096 /* of security.ima; longer ones are cut */
+
+typedef struct FileFacts {
+        struct statx stat;
+        Mount *mount; /* of the table; NULL: not known */
+        uint64_t magic;
+        bool has_xattrs;
+        bool has_evm_label;
+        size_t label_size; /* 0: no security.ima, or not looked for */
+        uint8_t label[FILE_LABEL_MAX];
+} FileFacts;
+
+/*
+ * Reads the facts of a file that is open with O_PATH; with_labels also the attributes. /proc must
+ * be there. Negative errno.
+ */
+int file_facts_read(int path_fd, MountTable *mounts, bool with_labels, FileFacts *ret_facts);
+
+/* Sets in a request what it says of the file. The facts are borrowed. */
+void file_facts_apply(const FileFacts *facts, Request *request);
+
+/* The file as the appraisal looks at it. The facts are borrowed. */
+AppraisalFile file_facts_to_appraisal(const FileFacts *facts);
+
+/*
+ * An oracle's digest(): userdata is a pointer to the O_PATH descriptor. Opens and reads the file;
+ * -EOPNOTSUPP for an algorithm that is not offered, -ENODATA where fs-verity is not on.
+ */
+int file_facts_digest(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest);
