@@ -40,6 +40,8 @@ const Option option_table[OPTION_MAX] = {
                 "Fail for warnings too" },
         [OPTION_TARGET] = { "target", 0, false, false, "TARGET", COMPLETION_TARGET,
                 "Compile for a kernel by its description: a name, a file, or running" },
+        [OPTION_LIVE] = { "live", 0, false, false, NULL, COMPLETION_NONE,
+                "Ask the running kernel for its verdict on each rule" },
         [OPTION_LIST] = { "list", 0, false, false, "FILE", COMPLETION_FILE,
                 "Verify this binary measurement list, without the daemon" },
         [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,

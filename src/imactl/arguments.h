@@ -29,6 +29,7 @@ typedef enum OptionId {
         OPTION_KERNEL,
         OPTION_STRICT,
         OPTION_TARGET,
+        OPTION_LIVE,
         OPTION_LIST,
         OPTION_PCR,
         OPTION_OUTPUT,

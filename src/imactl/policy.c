@@ -17,6 +17,22 @@ static size_t count_severity(const json_t *diagnostics, const char *severity)
         return n;
 }
 
+/* What the running kernel said, when it was asked. */
+static void render_live(const json_t *live, FILE *file)
+{
+        uint64_t asked = result_get_number(live, "asked");
+        uint64_t refused = result_get_number(live, "refused");
+
+        if (!json_object_get(live, "asked"))
+                return;
+        fprintf(file, "; the running kernel was asked about %" PRIu64 " rule%s and ", asked,
+                        plural(asked));
+        if (refused == 0)
+                fputs("takes all", file);
+        else
+                fprintf(file, "refuses %" PRIu64, refused);
+}
+
 static void render_check(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         const json_t *diagnostics = json_object_get(result, "diagnostics");
@@ -34,6 +50,8 @@ static void render_check(const json_t *result, const Arguments *args, FILE *file
                         style_end(style, tone));
         if (errors > 0)
                 fprintf(file, "%zu error%s", errors, plural(errors));
+        else if (!json_object_get(result, "fragments"))
+                fprintf(file, "valid");
         else if (fragments == 0)
                 fprintf(file, "no fragments: the policy is empty");
         else
@@ -44,6 +62,7 @@ static void render_check(const json_t *result, const Arguments *args, FILE *file
                                 strict ? " that --strict does not let pass" : "");
         if (kernel && errors == 0)
                 fprintf(file, " (checked for Linux %s)", kernel);
+        render_live(json_object_get(result, "live"), file);
         fputc('\n', file);
 }
 

@@ -6,6 +6,7 @@
 #define STRICT VERB_OPTION(OPTION_STRICT)
 #define KERNEL (VERB_OPTION(OPTION_KERNEL) | VERB_OPTION(OPTION_TARGET))
 #define LIST VERB_OPTION(OPTION_LIST)
+#define LIVE VERB_OPTION(OPTION_LIVE)
 #define PCR VERB_OPTION(OPTION_PCR)
 #define OUTPUT VERB_OPTION(OPTION_OUTPUT)
 #define RUNNING VERB_OPTION(OPTION_RUNNING)
@@ -35,7 +36,7 @@ const Verb verb_table[] = {
           0, 0, 0, 0, COMPLETION_NONE, verb_version },
 
         { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
-          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | STRICT, COMPLETION_FILE, verb_policy_check },
+          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | LIVE | STRICT, COMPLETION_FILE, verb_policy_check },
         { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
           0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
         { "policy", "simulate", "[PATH…]", "Tell what a policy decides about files, and by which rule",

@@ -198,6 +198,15 @@ Test(worker, targets_that_cannot_be_used)
                         EXIT_CODE_USAGE);
 }
 
+Test(worker, only_the_kernel_of_this_machine_can_be_asked)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = run(&root, "--live policy-check");
+
+        cr_expect_eq(result.code, EXIT_CODE_USAGE);
+        cr_expect_null(json_object_get(result.json, "fragments"), "nothing was compiled");
+}
+
 /* What is true of the machine now may not be true when imad-load runs. */
 Test(worker, generations_are_compiled_for_the_next_boot)
 {

@@ -50,7 +50,7 @@ static void print_usage(FILE *file)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
-              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict; for "
+              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict, --live; for "
               "policy-simulate: --tree,\n         --packages, --all-mounts, --explain",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
@@ -82,6 +82,7 @@ static const struct option fixed_options[] = {
         { "running",     no_argument,       NULL, 'R'},
         { "strict",      no_argument,       NULL, 's'},
         { "target",      required_argument, NULL, 't'},
+        { "live",        no_argument,       NULL, 'L'},
         { "tree",        no_argument,       NULL, 'T'},
         { "packages",    no_argument,       NULL, 'd'},
         { "all-mounts",  no_argument,       NULL, 'm'},
@@ -102,7 +103,43 @@ static void make_options(
         options[n] = (struct option){ 0 };
 }
 
-/* 1: go on; 0: done; -EINVAL: wrong use. long: one case for each option. */
+/* Options that are a member of the worker: a text or a flag. */
+static const struct {
+        int letter;
+        bool text;
+        size_t offset;
+} members[] = {
+        {'k',  true,  offsetof(Worker, kernel)    },
+        { 't', true,  offsetof(Worker, target)    },
+        { 'l', true,  offsetof(Worker, list)      },
+        { 'o', true,  offsetof(Worker, output)    },
+        { 'n', false, offsetof(Worker, dry_run)   },
+        { 's', false, offsetof(Worker, strict)    },
+        { 'L', false, offsetof(Worker, live)      },
+        { 'R', false, offsetof(Worker, running)   },
+        { 'T', false, offsetof(Worker, tree)      },
+        { 'd', false, offsetof(Worker, packages)  },
+        { 'm', false, offsetof(Worker, all_mounts)},
+        { 'e', false, offsetof(Worker, explain)   },
+};
+
+static int set_member(Worker *worker, int letter, const char *value)
+{
+        for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+                char *member = (char *) worker + members[i].offset;
+
+                if (members[i].letter != letter)
+                        continue;
+                if (members[i].text)
+                        *(const char **) member = value;
+                else
+                        *(bool *) member = true;
+                return 1;
+        }
+        return -EINVAL;
+}
+
+/* 1: go on; 0: done; -EINVAL: wrong use. */
 static int take_option(Worker *worker, int c, char *value, const char **ret_root)
 {
         if (c >= OPTION_BASE && c < OPTION_BASE + WORKER_OPTION_MAX) {
@@ -115,41 +152,8 @@ static int take_option(Worker *worker, int c, char *value, const char **ret_root
                 return 1;
         case 'p':
                 return parse_progress_fd(value, &worker->progress_fd) < 0 ? -EINVAL : 1;
-        case 'n':
-                worker->dry_run = true;
-                return 1;
-        case 'k':
-                worker->kernel = value;
-                return 1;
-        case 'l':
-                worker->list = value;
-                return 1;
         case 'P':
                 return string_list_add(&worker->pcrs, value) < 0 ? -ENOMEM : 1;
-        case 'o':
-                worker->output = value;
-                return 1;
-        case 'R':
-                worker->running = true;
-                return 1;
-        case 's':
-                worker->strict = true;
-                return 1;
-        case 't':
-                worker->target = value;
-                return 1;
-        case 'T':
-                worker->tree = true;
-                return 1;
-        case 'd':
-                worker->packages = true;
-                return 1;
-        case 'm':
-                worker->all_mounts = true;
-                return 1;
-        case 'e':
-                worker->explain = true;
-                return 1;
         case 'h':
                 print_usage(stdout);
                 return 0;
@@ -157,7 +161,7 @@ static int take_option(Worker *worker, int c, char *value, const char **ret_root
                 puts("imad " IMAD_VERSION);
                 return 0;
         default:
-                return -EINVAL;
+                return set_member(worker, c, value);
         }
 }
 

@@ -41,6 +41,7 @@ typedef struct Worker {
         bool strict;        /* warnings count as errors */
         const char *kernel; /* --kernel=, or NULL */
         const char *target; /* --target=, or NULL */
+        bool live;          /* --live */
         const char *list;   /* --list=, or NULL */
         const char *output; /* --output=, or NULL */
         bool running;       /* --running */
