@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ARENA_CHUNK_SIZE ((size_t) 64 * 1024)
+/* Chunks double, so that many objects take few of them and few objects little memory. */
+#define ARENA_CHUNK_MIN ((size_t) 4 * 1024)
+#define ARENA_CHUNK_MAX ((size_t) 1024 * 1024)
 #define ARENA_ALIGNMENT alignof(uint64_t)
 
 struct ArenaChunk {
@@ -40,8 +42,14 @@ void arena_reset(Arena *arena)
 
 static int arena_grow(Arena *arena, size_t size)
 {
-        size_t wanted = size > ARENA_CHUNK_SIZE ? size : ARENA_CHUNK_SIZE;
-        ArenaChunk *chunk = calloc(1, sizeof(ArenaChunk) + wanted);
+        size_t wanted = arena->chunks ? arena->chunks->size * 2 : ARENA_CHUNK_MIN;
+        ArenaChunk *chunk;
+
+        if (wanted > ARENA_CHUNK_MAX)
+                wanted = ARENA_CHUNK_MAX;
+        if (wanted < size)
+                wanted = size;
+        chunk = calloc(1, sizeof(ArenaChunk) + wanted);
 
         if (!chunk)
                 return -ENOMEM;
