@@ -13,7 +13,7 @@
 #define LABEL_EXPECTED "a label that the loaded security module knows"
 
 /* clang-format off */
-static const Keyword keywords[KEYWORD_MAX] = {
+const Keyword keyword_table[KEYWORD_MAX] = {
         [KEYWORD_ACTION] = { "action", "", VALUE_TYPE_ACTION, ANY_ACTION, .slot = KEYWORD_ACTION,
                 .expected = "measure, dont_measure, appraise, dont_appraise, audit, hash or dont_hash" },
         [KEYWORD_FUNC] = { "func", "=", VALUE_TYPE_FUNC, ANY_ACTION, .slot = KEYWORD_FUNC,
@@ -174,17 +174,19 @@ static const ValueWord template_words[] = {
 };
 /* clang-format on */
 
-const Keyword *keyword_get(KeywordId id)
+/* Without a call: this is done for every key of every rule. */
+static bool is_name(const char *keyword, const char *name, size_t length)
 {
-        return &keywords[id];
+        for (size_t i = 0; i < length; i++)
+                if (keyword[i] != name[i])
+                        return false;
+        return keyword[length] == '\0';
 }
 
 KeywordId keyword_find(const char *name, size_t length)
 {
         for (int i = 0; i < KEYWORD_MAX; i++)
-                if (keywords[i].name[0] == name[0] &&
-                                strncmp(keywords[i].name, name, length) == 0 &&
-                                keywords[i].name[length] == '\0')
+                if (is_name(keyword_table[i].name, name, length))
                         return (KeywordId) i;
         return KEYWORD_INVALID;
 }

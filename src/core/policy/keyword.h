@@ -175,7 +175,13 @@ typedef struct ValueWord {
         KernelNeed need;
 } ValueWord;
 
-const Keyword *keyword_get(KeywordId id);
+/* By KeywordId. */
+extern const Keyword keyword_table[KEYWORD_MAX];
+
+static inline const Keyword *keyword_get(KeywordId id)
+{
+        return &keyword_table[id];
+}
 
 /* The keyword whose name, without operator, is these length bytes; else KEYWORD_INVALID. */
 KeywordId keyword_find(const char *name, size_t length);

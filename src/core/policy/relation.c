@@ -13,6 +13,7 @@
 #define OBJECT_ID_MAX UINT32_MAX
 
 /* The other hooks have one mask each, and one event: this bit, in the order of RuleFunc. */
+#define EVENT_HOOK(bit) ((bit) -ACCESS_MASKS + RULE_FUNC_MMAP_CHECK)
 #define HOOK_EVENT(func) ((uint32_t) BIT(ACCESS_MASKS + (func) -RULE_FUNC_MMAP_CHECK))
 
 /* A rule without func does not match these (ima_match_rules()). */
@@ -80,12 +81,12 @@ static bool mask_matches(uint64_t rule_mask, unsigned request_mask)
 /* Those of all events that come with a mask which the rule takes. */
 static uint32_t select_events(uint32_t events, uint64_t rule_mask)
 {
-        for (unsigned mask = 0; mask < ACCESS_MASKS; mask++)
-                if (!mask_matches(rule_mask, mask))
-                        events &= ~BIT(mask);
-        for (int func = RULE_FUNC_MMAP_CHECK; func < RULE_FUNC_KEY_CHECK; func++)
-                if (!mask_matches(rule_mask, hook_masks[func]))
-                        events &= ~HOOK_EVENT(func);
+        for (uint32_t rest = events & FILE_CHECK_EVENTS; rest; rest &= rest - 1)
+                if (!mask_matches(rule_mask, (unsigned) __builtin_ctz(rest)))
+                        events &= ~(rest & -rest);
+        for (uint32_t rest = events & ~FILE_CHECK_EVENTS; rest; rest &= rest - 1)
+                if (!mask_matches(rule_mask, hook_masks[EVENT_HOOK(__builtin_ctz(rest))]))
+                        events &= ~(rest & -rest);
         return events;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/rule.h"
 
+#include <string.h>
+
 const RuleValue *rule_find(const Rule *rule, KeywordId id)
 {
         for (size_t i = 0; i < rule->n_values; i++)
@@ -23,24 +25,17 @@ RuleFunc rule_get_func(const Rule *rule)
         return func ? (RuleFunc) func->number : RULE_FUNC_NONE;
 }
 
-typedef struct Piece {
-        const char *text;
-        size_t length;
-} Piece;
-
-#define PIECES 3
-
-/* Keyword, operator and text; the action stands without its keyword, a bare word without a value.
- */
-static void value_pieces(const RuleValue *value, Piece ret_pieces[static PIECES])
+/* The action stands without its keyword. */
+static const char *value_name(const RuleValue *value)
 {
-        const char *name = keyword_get((KeywordId) value->keyword)->name;
-        bool named = value->keyword != KEYWORD_ACTION;
-        bool bare = value->keyword == KEYWORD_PERMIT_DIRECTIO;
+        return value->keyword == KEYWORD_ACTION ? ""
+                                                : keyword_get((KeywordId) value->keyword)->name;
+}
 
-        ret_pieces[0] = (Piece){ name, named ? strlen(name) : 0 };
-        ret_pieces[1] = (Piece){ (const char *) &value->operator_, value->operator_ != 0 };
-        ret_pieces[2] = (Piece){ value->text, bare ? 0 : strlen(value->text) };
+/* A bare word stands without a value. */
+static const char *value_text(const RuleValue *value)
+{
+        return value->keyword == KEYWORD_PERMIT_DIRECTIO ? "" : value->text;
 }
 
 size_t rule_get_length(const Rule *rule)
@@ -48,11 +43,10 @@ size_t rule_get_length(const Rule *rule)
         size_t length = rule->n_values > 0 ? rule->n_values - 1 : 0;
 
         for (size_t i = 0; i < rule->n_values; i++) {
-                Piece pieces[PIECES];
+                const RuleValue *value = &rule->values[i];
 
-                value_pieces(&rule->values[i], pieces);
-                for (size_t j = 0; j < PIECES; j++)
-                        length += pieces[j].length;
+                length += strlen(value_name(value)) + (value->operator_ != 0) +
+                          strlen(value_text(value));
         }
         return length;
 }
@@ -62,17 +56,48 @@ size_t rule_get_length_limit(const Target *target)
         return target ? target->page_size - 2 : RULE_LENGTH_MAX;
 }
 
+/* Whose text can be of any length. The texts of all others together are shorter than a line. */
+static bool is_free_text(const RuleValue *value)
+{
+        switch (keyword_get((KeywordId) value->keyword)->type) {
+        case VALUE_TYPE_TEXT:
+        case VALUE_TYPE_LABEL:
+        case VALUE_TYPE_LIST:
+        case VALUE_TYPE_HASHES:
+        case VALUE_TYPE_APPRAISE_FLAG:
+                return true;
+        default:
+                return false;
+        }
+}
+
+bool rule_is_too_long(const Rule *rule, const Target *target)
+{
+        for (size_t i = 0; i < rule->n_values; i++)
+                if (is_free_text(&rule->values[i]))
+                        return rule_get_length(rule) > rule_get_length_limit(target);
+        return false;
+}
+
 int rule_format(const Rule *rule, Buffer *buffer)
 {
         int r = buffer_reserve(buffer, rule_get_length(rule));
+        char *end;
 
-        for (size_t i = 0; r >= 0 && i < rule->n_values; i++) {
-                Piece pieces[PIECES];
+        if (r < 0)
+                return r;
+        end = buffer->data + buffer->size;
+        for (size_t i = 0; i < rule->n_values; i++) {
+                const RuleValue *value = &rule->values[i];
 
-                value_pieces(&rule->values[i], pieces);
-                r = i > 0 ? buffer_append(buffer, " ", 1) : 0;
-                for (size_t j = 0; r >= 0 && j < PIECES; j++)
-                        r = buffer_append(buffer, pieces[j].text, pieces[j].length);
+                if (i > 0)
+                        *end++ = ' ';
+                end = stpcpy(end, value_name(value));
+                if (value->operator_ != 0)
+                        *end++ = (char) value->operator_;
+                end = stpcpy(end, value_text(value));
         }
-        return r;
+        *end = '\0';
+        buffer->size = (size_t) (end - buffer->data);
+        return 0;
 }

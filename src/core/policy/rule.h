@@ -37,5 +37,7 @@ size_t rule_get_length(const Rule *rule);
 /* How long a rule may be for this target, which may be NULL. */
 size_t rule_get_length_limit(const Target *target);
 
+bool rule_is_too_long(const Rule *rule, const Target *target);
+
 /* Appends the canonical text without newline. -ENOMEM, -EOVERFLOW. */
 int rule_format(const Rule *rule, Buffer *buffer);
