@@ -24,6 +24,16 @@ typedef struct Part {
         const YamlNode *entry; /* value or list in the rule's mapping */
 } Part;
 
+/* A key and its value as they were read last. */
+typedef struct Memo {
+        const char *key;
+        const char *text; /* both of the fragment's tree */
+        KeywordId id;
+        RuleValue value;
+} Memo;
+
+#define MEMOS 64
+
 typedef struct Expansion {
         Fragment *fragment;
         const FragmentRule *rule;
@@ -43,6 +53,7 @@ typedef struct Expansion {
                 const char *code, *message_at, *message_with;
         } reported[REPORTED_MAX];
         size_t n_reported;
+        Memo memos[MEMOS];
 } Expansion;
 
 static void expansion_done(Expansion *e)
@@ -109,30 +120,82 @@ static int refuse_second(Expansion *e, KeywordId id, const YamlNode *first, cons
         return fragment_go_on(r);
 }
 
+/* Large policies repeat the same few pairs in every rule. NULL for what is not worth a memo. */
+static Memo *find_memo(Expansion *e, const YamlNode *value)
+{
+        const char *key = value->key->text, *text = value->text;
+        unsigned hash;
+
+        if (value->type != YAML_TYPE_SCALAR || text[0] == '\0' || text[0] == '$')
+                return NULL;
+        hash = (unsigned char) key[0] * 31U + (unsigned char) text[0] +
+               (unsigned char) text[1] * 7U;
+        return &e->memos[hash % MEMOS];
+}
+
+static bool memo_fits(const Memo *memo, const YamlNode *value)
+{
+        return memo && memo->key && string_equal(memo->key, value->key->text) &&
+               string_equal(memo->text, value->text);
+}
+
+/* NULL with 0 when the rule has one already, which is said in diags. */
+static int take_part(Expansion *e, KeywordId id, const YamlNode *value, Part **ret_part)
+{
+        Part *part = &e->action;
+
+        *ret_part = NULL;
+        if (id == KEYWORD_ACTION) {
+                e->action_seen = true;
+        } else {
+                for (size_t i = 0; i < e->n_parts; i++)
+                        if (e->parts[i].id == id)
+                                return refuse_second(e, id, e->parts[i].entry, value);
+                part = &e->parts[e->n_parts++];
+        }
+        *part = (Part){ .id = id, .entry = value };
+        *ret_part = part;
+        return 0;
+}
+
+static int read_remembered(Expansion *e, const Memo *memo, const YamlNode *value)
+{
+        Part *part;
+        int r = take_part(e, memo->id, value, &part);
+
+        if (r < 0 || !part)
+                return r;
+        part->node = value;
+        part->nodes = (NodeList){ &part->node, 1 };
+        part->value = memo->value;
+        part->values = &part->value;
+        part->count = 1;
+        return 0;
+}
+
 static int read_key(Expansion *e, const YamlNode *value)
 {
+        size_t said = e->context.diags->count + e->context.diags->dropped;
+        Memo *memo = find_memo(e, value);
         KeywordOperator op;
         KeywordId id;
         Part *part;
         int r;
 
+        if (memo_fits(memo, value))
+                return read_remembered(e, memo, value);
         r = rule_key_parse(value, e->context.source, &id, &op, e->context.diags);
         if (r <= 0)
                 return fragment_go_on(r);
-        e->action_seen |= id == KEYWORD_ACTION;
-        if (id == KEYWORD_ACTION)
-                part = &e->action;
-        else if (e->n_parts < KEYWORD_MAX)
-                part = &e->parts[e->n_parts++];
-        else
-                return 0;
-        for (size_t i = 0; i + 1 < e->n_parts && id != KEYWORD_ACTION; i++)
-                if (e->parts[i].id == id) {
-                        e->n_parts--;
-                        return refuse_second(e, id, e->parts[i].entry, value);
-                }
-        *part = (Part){ .id = id, .entry = value };
-        return part_read(e, part, op, value);
+        r = take_part(e, id, value, &part);
+        if (r < 0 || !part)
+                return r;
+        r = part_read(e, part, op, value);
+        /* A rule that is left out has other names. */
+        if (memo && e->output && r >= 0 && part->count == 1 &&
+                        said == e->context.diags->count + e->context.diags->dropped)
+                *memo = (Memo){ value->key->text, value->text, id, part->value };
+        return r;
 }
 
 static const Part *find_part(const Expansion *e, KeywordId id)
@@ -302,8 +365,7 @@ static int add_combination(Expansion *e)
         if (rule.n_values == 0)
                 return 0;
         n_conflicts = rule_check(&rule, e->target, conflicts);
-        if (n_conflicts < RULE_CONFLICTS_MAX &&
-                        rule_get_length(&rule) > rule_get_length_limit(e->target))
+        if (n_conflicts < RULE_CONFLICTS_MAX && rule_is_too_long(&rule, e->target))
                 conflicts[n_conflicts++] = (RuleConflict){ POLICY_CODE_RULE_TOO_LONG,
                         KEYWORD_ACTION, KEYWORD_INVALID, NULL };
         for (size_t i = 0; i < n_conflicts; i++) {
