@@ -101,7 +101,7 @@ static void print_excerpt(
 /* What joins the text to its neighbours is left out, a line end in it is a sign. */
 static void print_edit_text(const char *text, FILE *file)
 {
-        size_t size = strlen(text);
+        size_t size;
 
         text += strspn(text, "\n ,");
         size = strlen(text) < EDIT_SHOWN_MAX ? strlen(text) : EDIT_SHOWN_MAX;

@@ -34,6 +34,13 @@ ok "check --json is pure JSON" is_pure_json
 ok "the verdict stays a result" json_is 'v["valid"] is False and len(v["diagnostics"]) == 2'
 ok "check --json keeps the exit code" code_is 4
 
+answer 4 '{"valid":false,"fragments":[],"diagnostics":[{"severity":"error","code":"E120","source":"a.yaml","line":3,"column":9,"end_line":3,"end_column":13,"message":"wrong","hint":null,"excerpt":"    ä: x\u001bab","excerpt_column":1,"related":[{"source":"b.yaml","line":1,"column":1,"end_line":1,"end_column":2,"message":"first","excerpt":"y","excerpt_column":1}],"fix":[{"line":3,"column":9,"end_line":3,"end_column":13,"text":"word","old":"xab"}]}]}'
+run policy check
+ok "the line of the source comes with its diagnostic" err_has '    3 |     ä: x\x1bab'
+ok "what is meant is underlined" err_has '      |         ^~~~~~'
+ok "a fix says what to write" err_has '  fix: replace xab by word'
+ok "other places follow" err_has '  b.yaml:1:1: note: first'
+
 answer 0 '{"policy":"measure func=BPRM_CHECK\n","rules":1,"kernel":"6.1","provenance":[],"diagnostics":['$warning']}'
 run policy compile --kernel=6.1
 ok "compile prints kernel text only" out_is "measure func=BPRM_CHECK"

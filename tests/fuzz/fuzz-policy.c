@@ -46,6 +46,43 @@ static void check_text(const Policy *policy, const Target *target)
         }
 }
 
+static bool is_before(uint32_t line, uint32_t column, uint32_t other_line, uint32_t other_column)
+{
+        return line != other_line ? line < other_line : column < other_column;
+}
+
+/* A fix is applied piece by piece: the pieces stand in order and do not overlap. */
+static void check_fix(const Diag *d)
+{
+        for (size_t i = 0; i < d->n_edits; i++) {
+                const DiagPlace *p = &d->edits[i].place;
+                const DiagPlace *before = i > 0 ? &d->edits[i - 1].place : NULL;
+
+                if (is_before(p->end_line, p->end_column, p->line, p->column))
+                        abort();
+                if (before && is_before(p->line, p->column, before->end_line, before->end_column))
+                        abort();
+        }
+}
+
+/* Whatever the fragment holds, its diagnostics can be sent and shown. */
+static void check_diags(const DiagList *diags)
+{
+        json_t *json = diag_list_to_json(diags);
+        _cleanup_diags_ DiagList copy = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+
+        if (!json || !file || diag_list_from_json(json, &copy) < 0)
+                abort();
+        diag_list_print(&copy, file, true);
+        (void) fclose(file);
+        json_decref(json);
+        for (size_t i = 0; i < diags->count; i++)
+                check_fix(&diags->items[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const NameResolver names = { resolve, resolve, NULL };
@@ -63,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (second)
                 add(&sources, "20-second.yaml", second + 1, size - first - 1);
         r = policy_compile(sources.items, sources.count, target, &names, &policy, &diags);
+        check_diags(&diags);
         if ((r < 0) != (diags.errors > 0) || (r < 0) != !policy)
                 abort();
         if (policy)

@@ -9,6 +9,7 @@
 #include "core/policy/rule-check.h"
 #include "core/policy/rule-fix.h"
 #include "core/policy/rule-key.h"
+#include "core/policy/suggest.h"
 
 /* Different conflicts of one rule that are told apart; more are not said. */
 #define REPORTED_MAX 32
@@ -117,6 +118,8 @@ static int refuse_second(Expansion *e, KeywordId id, const YamlNode *first, cons
                         "%s stands twice in one rule", keyword_get(id)->name);
 
         diag_relate(e->context.diags, fragment_place(e->fragment, first->key), "first used here");
+        suggest_between(e->context.diags, e->context.source, e->rule->node, first, second,
+                        keyword_get(id)->name);
         return fragment_go_on(r);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/fragment-value.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -213,6 +214,28 @@ static int parse_decimal(const Scalar *s, const char *what, RuleValue *ret_value
         return parse_exactly(s, POLICY_CODE_INVALID_NUMBER, what, ret_value);
 }
 
+/* Names are lower case nearly everywhere. */
+static int refuse_owner(const Scalar *s, int (*resolve)(void *, const char *, uint32_t *))
+{
+        bool user = s->keyword->type == VALUE_TYPE_USER;
+        char lower[32] = "";
+        uint32_t id;
+        int r = refuse(s, POLICY_CODE_UNKNOWN_OWNER,
+                        user ? "create the user first (getent passwd NAME), write its number, or "
+                               "add when: {user: NAME} to the rule"
+                             : "create the group first (getent group NAME), write its number, or "
+                               "add when: {group: NAME} to the rule",
+                        "%s: there is no %s '%.*s'", s->keyword->name, user ? "user" : "group",
+                        VALUE_SHOWN_MAX, s->text);
+
+        for (size_t i = 0; s->text[i] && i + 1 < sizeof(lower); i++)
+                lower[i] = (char) tolower((unsigned char) s->text[i]);
+        if (resolve && strcasecmp(lower, s->text) == 0 &&
+                        resolve(s->context->names->userdata, lower, &id) >= 0)
+                suggest_value(s, lower);
+        return r;
+}
+
 static int parse_owner(const Scalar *s, RuleValue *ret_value)
 {
         const NameResolver *names = s->context->names;
@@ -229,13 +252,7 @@ static int parse_owner(const Scalar *s, RuleValue *ret_value)
         if (r == -ENOMEM)
                 return r;
         if (r < 0 || id == UINT32_MAX)
-                return refuse(s, POLICY_CODE_UNKNOWN_OWNER,
-                                user ? "create the user first (getent passwd NAME), write its "
-                                       "number, or add when: {user: NAME} to the rule"
-                                     : "create the group first (getent group NAME), write its "
-                                       "number, or add when: {group: NAME} to the rule",
-                                "%s: there is no %s '%.*s'", s->keyword->name,
-                                user ? "user" : "group", VALUE_SHOWN_MAX, s->text);
+                return refuse_owner(s, resolve);
         r = value_from_number(s->id, s->op, id, s->context->arena, ret_value);
         return r < 0 ? r : 1;
 }

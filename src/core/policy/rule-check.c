@@ -256,8 +256,8 @@ static const char *get_reason(RuleFunc func)
                 [RULE_FUNC_KEXEC_CMDLINE] = "a command line is no file",
                 [RULE_FUNC_KEY_CHECK] = "a key is no file",
                 [RULE_FUNC_CRITICAL_DATA] = "data of the kernel is no file",
-                [RULE_FUNC_SETXATTR_CHECK] = "it only says which hash algorithms may be written "
-                                             "into security.ima",
+                [RULE_FUNC_SETXATTR_CHECK] = ("it only says which hash algorithms may be "
+                                              "written into security.ima"),
         };
 
         return reasons[func];

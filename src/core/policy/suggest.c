@@ -54,6 +54,8 @@ const char *suggest_find_word(KeywordId id, const char *text)
         return value_nearest_word(id, text);
 }
 
+#define BETWEEN_MAX 32
+
 static bool is_plain_scalar(const char *text)
 {
         static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -226,4 +228,52 @@ void suggest_make_word(const char *text, size_t max, char *ret_word)
         while (n > 0 && ret_word[n - 1] == '-')
                 n--;
         ret_word[n] = '\0';
+}
+
+/* The operator stands at the end of the key or at the start of the value. */
+static bool get_bound(const YamlNode *value, char *ret_operator, uint64_t *ret_number)
+{
+        const char *key = value->key->text, *text = value->text;
+        size_t length = strlen(key);
+
+        if (value->type != YAML_TYPE_SCALAR || length == 0)
+                return false;
+        *ret_operator = key[length - 1];
+        if (!strchr("<>", *ret_operator))
+                *ret_operator = *text++;
+        return (*ret_operator == '<' || *ret_operator == '>') &&
+               parse_u64(text, UINT32_MAX, ret_number) >= 0;
+}
+
+static int append_between(Buffer *list, const char *keyword, uint64_t low, uint64_t high)
+{
+        int r = buffer_append_format(list, "%s: [", keyword);
+
+        for (uint64_t i = low + 1; r >= 0 && i < high; i++)
+                r = buffer_append_format(list, "%s%" PRIu64, i > low + 1 ? ", " : "", i);
+        return r < 0 ? r : buffer_append(list, "]", 1);
+}
+
+void suggest_between(DiagList *diags, const char *source, const YamlNode *mapping,
+                const YamlNode *first, const YamlNode *second, const char *keyword)
+{
+        DiagPlace place = yaml_place(first->key, source);
+        _cleanup_buffer_ Buffer list = { 0 };
+        uint64_t low, high, swapped;
+        char op, other;
+
+        if (!get_bound(first, &op, &low) || !get_bound(second, &other, &high) || op == other)
+                return;
+        if (op == '<') {
+                swapped = low;
+                low = high;
+                high = swapped;
+        }
+        if (high < low + 2 || high - low - 1 > BETWEEN_MAX ||
+                        append_between(&list, keyword, low, high) < 0)
+                return;
+        place.end_line = first->end_line;
+        place.end_column = first->end_column;
+        diag_suggest(diags, place, list.data);
+        suggest_removal(diags, source, mapping, second);
 }

@@ -37,6 +37,13 @@ void suggest_entry(DiagList *diags, const char *source, const YamlNode *mapping,
 void suggest_removal(DiagList *diags, const char *source, const YamlNode *mapping,
                 const YamlNode *value);
 
+/*
+ * Two ends of a range, first and second value of the mapping, become a list of what lies between
+ * them, when that is short. A list makes a kernel rule for each value, so that it says the same.
+ */
+void suggest_between(DiagList *diags, const char *source, const YamlNode *mapping,
+                const YamlNode *first, const YamlNode *second, const char *keyword);
+
 /* The word that somebody means who writes text as a value of the keyword, or NULL. */
 const char *suggest_find_word(KeywordId id, const char *text);
 
