@@ -19,6 +19,7 @@ static const char *const descriptions[EXIT_CODE_MAX] = {
         [EXIT_CODE_NOT_SUPPORTED] = "this kernel or machine lacks what is needed",
         [EXIT_CODE_MALFORMED] = "a binary file or list is malformed",
         [EXIT_CODE_CHANGED] = "success with changes (with --detailed-exitcode only)",
+        [EXIT_CODE_DIFFERENT] = "the compared policies differ in effect",
 };
 
 static const struct {

@@ -14,6 +14,7 @@ typedef enum ExitCode {
         EXIT_CODE_NOT_SUPPORTED = 8,
         EXIT_CODE_MALFORMED = 9,
         EXIT_CODE_CHANGED = 10,
+        EXIT_CODE_DIFFERENT = 11,
         EXIT_CODE_MAX,
 } ExitCode;
 

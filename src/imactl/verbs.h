@@ -61,6 +61,7 @@ ExitCode verb_policy_check(const Arguments *args);
 ExitCode verb_policy_compile(const Arguments *args);
 ExitCode verb_policy_apply(const Arguments *args);
 ExitCode verb_policy_off(const Arguments *args);
+ExitCode verb_policy_diff(const Arguments *args);
 ExitCode verb_policy_import(const Arguments *args);
 ExitCode verb_policy_simulate(const Arguments *args);
 ExitCode verb_preset_list(const Arguments *args);

@@ -10,6 +10,7 @@
 #include "system/generation.h"
 #include "system/kernel.h"
 
+#define PROVENANCE_SIZE_MAX (64U * 1024 * 1024)
 #define MANIFEST_SIZE_MAX (4U * 1024 * 1024)
 #define MANIFEST_VERSION 1
 
@@ -194,5 +195,29 @@ int generation_read_policy(int root_fd, const Generation *generation,
         *ret_text = TAKE_PTR(text);
         if (ret_size)
                 *ret_size = size;
+        return 0;
+}
+
+int generation_read_provenance(int root_fd, const Generation *generation,
+                const GenerationKernel *kernel, json_t **ret_provenance)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        _cleanup_json_ json_t *json = NULL;
+        size_t size;
+        int r;
+
+        if (asprintf(&path, GENERATION_DIRECTORY "/%" PRIu64 "/provenance/%s.json",
+                            generation->number, kernel->release) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        r = fs_read_file(root_fd, path, PROVENANCE_SIZE_MAX, &text, &size);
+        if (r >= 0)
+                r = json_parse(text, size, &json);
+        if (r < 0)
+                return r;
+        if (!json_is_array(json) || json_array_size(json) != kernel->rules)
+                return -EBADMSG;
+        *ret_provenance = TAKE_PTR(json);
         return 0;
 }

@@ -106,4 +106,11 @@ int generation_policy_path(uint64_t number, const char *release, char **ret_path
 int generation_read_policy(int root_fd, const Generation *generation,
                 const GenerationKernel *kernel, char **ret_text, size_t *ret_size, DiagList *diags);
 
+/*
+ * Where each rule of a kernel's policy comes from, as policy_provenance_to_json() made it. -ENOENT,
+ * -EBADMSG when it is malformed or not one object for each rule.
+ */
+int generation_read_provenance(int root_fd, const Generation *generation,
+                const GenerationKernel *kernel, json_t **ret_provenance);
+
 #define _cleanup_generation_ _cleanup_(generation_done)

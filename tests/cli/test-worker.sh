@@ -101,6 +101,23 @@ ok "trees are counted" out_has "3 would be denied"
 ok "boot-critical files come first" out_has "✗ /sbin/init, the init process: BPRM_CHECK"
 ok "what is left out is said" out_has "and 1 more directories"
 
+rule='{"rule":3,"text":"dont_measure uid=1","fragment":"50-x","id":"skip","source_line":7,"source_column":5}'
+answer 11 '{"a":{"name":"generation 1","kernel":"6.1","rules":3},"b":{"name":"fragments","kernel":"6.1","rules":4},"same_effect":false,"same_text":false,"effects":1,"globals":["sticky"],"changes":[{"kind":"added","reason":"reached","effect":true,"a":null,"b":'"$rule"',"other":null,"example":{"request":"BPRM_CHECK uid=1","before":"measured","after":"nothing"}},{"kind":"moved","reason":"commutes","effect":false,"a":'"$rule"',"b":'"$rule"',"other":null,"example":null}],"diagnostics":[]}'
+run policy diff 1
+ok "a difference is exit code 11" code_is 11
+ok "diff names both sides" out_has "--- generation 1, Linux 6.1, 3 rules"
+ok "diff shows what was added" out_has "+ dont_measure uid=1"
+ok "diff shows where it comes from" out_has "    rule 3, 50-x/skip, line 7"
+ok "diff shows an example" out_has "for example BPRM_CHECK uid=1: measured before, nothing now"
+ok "diff tells what holds for the whole policy" out_has "! what stays restricted"
+ok "what moved without effect is counted only" test "$(grep -c '^~' "$scratch/out")" -eq 0
+ok "diff sums up" out_has "1 added, 0 removed, 1 moved: 1 with an effect, 1 without."
+answer 0 '{"a":{},"b":{},"same_effect":true,"same_text":true,"effects":0,"globals":[],"changes":[],"diagnostics":[]}'
+run policy diff 1 fragments
+ok "the same policy is exit code 0" code_is 0
+ok "the same policy is said" out_is "The policies are the same."
+ok "both names reach the worker" worker_called_with "policy-diff -- 1 fragments"
+
 answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","refuses":true,"enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
 run preset list
 ok "presets are a table" grep -qE '^programs +yes +yes +Programs' "$scratch/out"

@@ -33,6 +33,7 @@ static const WorkerVerb verbs[] = {
         { "policy-apply",        0, 0,         "",             verb_policy_apply },
         { "policy-off",          0, 0,         "",             verb_policy_off },
         { "policy-pending",      0, 0,         "",             verb_policy_pending },
+        { "policy-diff",         1, 2,         "A [B]",        verb_policy_diff },
         { "policy-import",       0, 1,         "[FILE|-]",     verb_policy_import },
         { "policy-simulate",     0, WORDS_ANY, "[PATH…]",      verb_policy_simulate },
         { "preset-list",         0, 0,         "",             verb_preset_list },

@@ -97,6 +97,7 @@ WorkerRun verb_policy_compile;
 WorkerRun verb_policy_apply;
 WorkerRun verb_policy_off;
 WorkerRun verb_policy_pending;
+WorkerRun verb_policy_diff;
 WorkerRun verb_policy_import;
 WorkerRun verb_policy_simulate;
 WorkerRun verb_preset_list;
