@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "core/policy/policy-write.h"
+#include "fixture-recording.h"
 
 static ssize_t judge(const char *payload)
 {
@@ -56,4 +54,50 @@ Test(policy_write, signed_policies_are_taken_by_path_only)
         target->policy_signed = true;
         cr_expect_eq(policy_write_judge("# x\n", 4, target), -EACCES);
         cr_expect_eq(policy_write_judge("/x\n", 3, target), -ENOENT);
+}
+
+static void expect_write(const char *payload, const char *result, const Target *target)
+{
+        _cleanup_free_ char *bytes = malloc(strlen(payload) + 1);
+        ssize_t size = fixture_unescape(payload, bytes);
+
+        cr_assert_geq(size, 0, "%s", payload);
+        cr_expect_eq(policy_write_judge(bytes, (size_t) size, target), strtol(result, NULL, 10),
+                        "recorded %s: %s", result, payload);
+}
+
+/* What was written, and what the kernel shows of it, which it does not always take again. */
+static void check_row(char *row, void *userdata)
+{
+        char *state, *payload = strtok_r(row, "\t", &state), *result = strtok_r(NULL, "\t", &state);
+        char *again = strtok_r(NULL, "\t", &state), *shown = strtok_r(NULL, "\t", &state);
+
+        expect_write(payload, result, userdata);
+        if (shown)
+                expect_write(shown, again, userdata);
+}
+
+Test(policy_write, a_kernel_with_a_custom_policy_and_template)
+{
+        _cleanup_target_ FixtureTarget t = { 0 };
+
+        fixture_target_from_file("all-options.target", &t);
+        t.target->policy_active = true;
+        t.target->template_format = strdup("d-ng|n-ng|iuid");
+        fixture_for_each_row("policy-written-again.tsv", check_row, t.target);
+}
+
+/* Recorded before and after the first custom policy of a boot. */
+Test(policy_write, labels_before_and_after_the_first_policy)
+{
+        _cleanup_target_ FixtureTarget t = { 0 };
+
+        fixture_target_from_file("all-options.target", &t);
+        expect_write("measure subj_type=foo_t\\n", "-22", t.target);
+        expect_write("measure obj_user=x\\n", "-22", t.target);
+        t.target->policy_active = true;
+        expect_write("measure subj_type=foo_t\\n", "24", t.target);
+        expect_write("measure obj_user=x fowner=5\\n", "28", t.target);
+        expect_write("measure subj_type=a subj_type=b\\n", "32", t.target);
+        expect_write("dont_measure obj_role=r\\n", "24", t.target);
 }
