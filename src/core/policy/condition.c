@@ -76,21 +76,39 @@ static int evaluate_kernel(Condition *c, const YamlNode *node)
         return refuse_kernel(c, node);
 }
 
+#define OPTION_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+
+/* A real option, where nothing but letters is wrong with the name. */
+static const char *nearest_config(const char *name)
+{
+        size_t n;
+        const KconfigOption *options = kconfig_list_options(&n);
+        _cleanup_free_ const char **names = calloc(n + 1, sizeof(char *));
+
+        if (!names || strspn(name, OPTION_CHARACTERS) != strlen(name))
+                return NULL;
+        for (size_t i = 0; i < n; i++)
+                names[i] = options[i].name;
+        return string_nearest(string_after(name, "CONFIG_") ?: name, names);
+}
+
 /* What is known of a mistaken name begins with the right one: "CONFIG_X gives …". */
 static int refuse_config(
                 const Condition *c, const YamlNode *node, const char *name, const char *what)
 {
-        const char *right = what ? string_after(what, "CONFIG_") : NULL;
-        _cleanup_free_ char *option = NULL;
-        int r = diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node),
-                        what ?: "look the name up in security/integrity/*/Kconfig",
-                        "no kernel has an option %s", name);
+        const char *right = what ? string_after(what, "CONFIG_") : nearest_config(name);
+        _cleanup_free_ char *option = NULL, *hint = NULL, *text = NULL;
+        int r;
 
-        if (!right)
-                return r;
-        option = strndup(right, strspn(right, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"));
-        if (option)
-                suggest_scalar(c->diags, place_of(c, node), option);
+        option = right ? strndup(right, strspn(right, OPTION_CHARACTERS)) : NULL;
+        if (option && !what && asprintf(&hint, "did you mean %s?", option) < 0)
+                return -ENOMEM;
+        r = diag_error(c->diags, POLICY_CODE_UNKNOWN_CONFIG, place_of(c, node),
+                        what ?: hint ?: "look the name up in security/integrity/*/Kconfig",
+                        "no kernel has an option %s", name);
+        /* "=n" stays: without it the condition would say the opposite. */
+        if (option && asprintf(&text, "%s%s", option, node->text + strlen(name)) >= 0)
+                suggest_scalar(c->diags, place_of(c, node), text);
         return r;
 }
 

@@ -54,6 +54,7 @@ typedef struct Expansion {
                 const char *code, *message_at, *message_with;
         } reported[REPORTED_MAX];
         size_t n_reported;
+        bool when_suggested;
         Memo memos[MEMOS];
 } Expansion;
 
@@ -215,6 +216,8 @@ static const YamlNode *part_node(const Part *part)
 {
         if (!part || part->nodes.count == 0)
                 return NULL;
+        if (part->count < part->nodes.count && keyword_get(part->id)->separator)
+                return part->entry; /* joined into one value */
         return part->nodes.items[part->current < part->nodes.count ? part->current : 0];
 }
 
@@ -250,7 +253,10 @@ static void add_context(
                         (node->line < e->rule->node->line || node->line > e->rule->node->end_line))
                 diag_relate(e->context.diags, fragment_place(e->fragment, at->entry),
                                 "rule %s uses it here", e->rule->id);
-        rule_fix_suggest(&fix, rule, conflict);
+        /* A second condition would be a key that stands twice. */
+        if (!conflict->need || !e->when_suggested)
+                rule_fix_suggest(&fix, rule, conflict);
+        e->when_suggested |= conflict->need != NULL;
 }
 
 /* An option must go with one of the listed actions at least. */
@@ -479,6 +485,7 @@ static void begin_rule(Expansion *e, const FragmentRule *rule, const Target *tar
         e->action_seen = false;
         e->n_parts = 0;
         e->n_reported = 0;
+        e->when_suggested = false;
 }
 
 static int expand_rule(Expansion *e)

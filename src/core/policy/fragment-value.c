@@ -126,9 +126,12 @@ static int refuse_blanks(const Scalar *s)
 
 static int check_characters(const Scalar *s)
 {
-        if (s->text[0] == '\0')
-                return refuse(s, POLICY_CODE_EMPTY_VALUE, s->keyword->expected, "%s has no value",
+        if (s->text[0] == '\0') {
+                _cleanup_free_ char *hint = value_format_hint(s->id, NULL);
+
+                return refuse(s, POLICY_CODE_EMPTY_VALUE, hint, "%s has no value",
                                 s->keyword->name);
+        }
         for (const unsigned char *p = (const unsigned char *) s->text; *p; p++)
                 if (*p <= ' ' || *p == 0x7f)
                         return refuse_blanks(s);

@@ -375,7 +375,7 @@ static int describe_label(Explanation *e, const Rule *rule, const RuleConflict *
                 e->hint = strdup("Smack knows subj_user and obj_user");
         else
                 e->hint = strdup("no security module with labels is active when the policy is "
-                                 "loaded");
+                                 "loaded: boot with one (lsm=), or remove the condition");
         return asprintf(&e->message, "%s: %s is no label that %s knows", name,
                         rule_find(rule, conflict->at)->text,
                         target->lsm == TARGET_LSM_NONE ? "the kernel"

@@ -73,7 +73,8 @@ static void fix_func_keyword(const RuleFix *fix, const Rule *rule, const RuleCon
                 return;
         if (func && !info->name)
                 suggest_entry(fix->diags, fix->source, fix->rule, fix->at_entry, func);
-        else if (keyword->slot != conflict->at && (info->keywords & BIT(keyword->slot)))
+        else if (keyword->slot != conflict->at && (info->keywords & BIT(keyword->slot)) &&
+                        !rule_find(rule, keyword->slot))
                 diag_suggest(fix->diags, yaml_place(fix->at_entry->key, fix->source),
                                 keyword_get(keyword->slot)->name);
         else if (!func && is_positive(rule) && (info->actions & BIT(RULE_ACTION_MEASURE)) &&
