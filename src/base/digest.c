@@ -66,6 +66,11 @@ size_t hash_algorithm_size(HashAlgorithm algorithm)
         return algorithm_valid(algorithm) ? algorithms[algorithm].size : 0;
 }
 
+const char *digest_get_openssl_name(HashAlgorithm algorithm)
+{
+        return algorithm_valid(algorithm) ? algorithms[algorithm].openssl : NULL;
+}
+
 int digest_context_new(HashAlgorithm algorithm, DigestContext **ret_context)
 {
         _cleanup_(digest_context_freep) DigestContext *context = NULL;
@@ -115,6 +120,15 @@ int digest_context_end(DigestContext *context, uint8_t *ret_bytes)
         return EVP_DigestFinal_ex(context->evp, ret_bytes, NULL) == 1 ? 0 : -EIO;
 }
 
+int digest_context_hash(DigestContext *context, const void *bytes, size_t size, uint8_t *ret_bytes)
+{
+        int r = digest_context_begin(context);
+
+        if (r >= 0)
+                r = digest_context_update(context, bytes, size);
+        return r < 0 ? r : digest_context_end(context, ret_bytes);
+}
+
 int digest_compute(HashAlgorithm algorithm, const void *bytes, size_t size, Digest *ret_digest)
 {
         _cleanup_(digest_context_freep) DigestContext *context = NULL;
@@ -124,11 +138,17 @@ int digest_compute(HashAlgorithm algorithm, const void *bytes, size_t size, Dige
         r = digest_context_new(algorithm, &context);
         if (r < 0)
                 return r;
-        if (digest_context_begin(context) < 0 || digest_context_update(context, bytes, size) < 0 ||
-                        digest_context_end(context, digest.bytes) < 0)
-                return -EIO;
+        r = digest_context_hash(context, bytes, size, digest.bytes);
+        if (r < 0)
+                return r;
         *ret_digest = digest;
         return 0;
+}
+
+bool digest_equal(const Digest *a, const Digest *b)
+{
+        return a->algorithm == b->algorithm && a->size == b->size &&
+               memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
 bool bytes_are_zero(const uint8_t *bytes, size_t size)

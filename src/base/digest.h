@@ -54,6 +54,9 @@ HashAlgorithm hash_algorithm_from_string(const char *name);
 /* Digest length in bytes; 0 for an invalid id. */
 size_t hash_algorithm_size(HashAlgorithm algorithm);
 
+/* OpenSSL's name of it, or NULL when OpenSSL does not have it. */
+const char *digest_get_openssl_name(HashAlgorithm algorithm);
+
 /* An incremental digest; reusable, not thread-safe. */
 typedef struct DigestContext DigestContext;
 
@@ -68,8 +71,14 @@ int digest_context_update(DigestContext *context, const void *bytes, size_t size
 /* Writes hash_algorithm_size() bytes. */
 int digest_context_end(DigestContext *context, uint8_t *ret_bytes);
 
+/* The three above at once, for many short texts. */
+int digest_context_hash(DigestContext *context, const void *bytes, size_t size, uint8_t *ret_bytes);
+
 /* One-shot digest. */
 int digest_compute(HashAlgorithm algorithm, const void *bytes, size_t size, Digest *ret_digest);
+
+/* True for the same bytes of the same algorithm. */
+bool digest_equal(const Digest *a, const Digest *b);
 
 /* True when all bytes are 0. */
 bool bytes_are_zero(const uint8_t *bytes, size_t size);
