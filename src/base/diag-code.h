@@ -26,6 +26,15 @@
         X(LIST_CUT, "E401", "a measurement list ends inside an entry")                             \
         X(LIST_MALFORMED, "E402", "an entry of a measurement list is malformed")                   \
         X(LIST_DIGEST, "E403", "the digest of a measurement does not fit its data")                \
+        X(LIST_KEXEC, "E404", "a kexec buffer is not as its header says")                          \
+        X(LIST_OTHER_BOOT, "E405", "a measurement list is of another boot than the PCR values")    \
+        X(LIST_SIGNATURE, "E406", "a signature in a measurement is bad")                           \
+        X(PCR_VALUE, "E410", "a PCR value is malformed")                                           \
+        X(PCR_CONFLICT, "E411", "a PCR has two values")                                            \
+        X(PCR_NONE, "E412", "a file of PCR values holds none")                                     \
+        X(EVENT_LOG, "E420", "an event log is cut off or malformed")                               \
+        X(EVENT_LOG_PCR, "E421", "an event log does not lead to a PCR")                            \
+        X(CERTIFICATE, "E430", "a file holds no certificate")                                      \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \
@@ -37,7 +46,12 @@
         X(NO_RULE_FOR_KERNEL, "W042", "no rule is left for a kernel")                              \
         X(KERNELS_DIFFER, "W043", "what one kernel takes another one refuses")                     \
         X(LIST_FIELD, "W401", "a field of a measurement does not parse")                           \
-        X(LIST_PCR, "W402", "a measurement is in a PCR that no TPM has")
+        X(LIST_PCR, "W402", "a measurement is in a PCR that the kernel cannot extend")             \
+        X(LIST_SIGNATURE_FORM, "W403", "a signature in a measurement does not parse")              \
+        X(LIST_BYPASS, "W404", "IMA found no TPM when it started")                                 \
+        X(LIST_BOOT_PCRS, "W405", "the boot PCRs are not those of boot_aggregate")                 \
+        X(LIST_LONG, "W406", "a measurement list is too long to be shown whole")                   \
+        X(PCR_LINE, "W410", "a line of a file of PCR values is not understood")
 
 #define DIAG_CODE_DEFINE(name, code, title)                                                        \
         static const char DIAG_CODE_##name[] __attribute__((unused)) = code;

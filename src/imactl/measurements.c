@@ -82,9 +82,9 @@ static int read_entries(sd_bus_message *reply, json_t *entries, uint64_t *ret_ne
         return 0;
 }
 
-/* Reads one page; *ret_next is 0 when nothing follows. */
-static ExitCode get_page(const Arguments *args, sd_bus *bus, uint64_t start, json_t *entries,
-                uint64_t *ret_next)
+/* Reads at most max entries; *ret_next is 0 when nothing follows. */
+static ExitCode get_page(const Arguments *args, sd_bus *bus, uint64_t start, uint32_t max,
+                json_t *entries, uint64_t *ret_next)
 {
         _cleanup_bus_message_ sd_bus_message *call = NULL, *reply = NULL;
         ExitCode code;
@@ -92,7 +92,7 @@ static ExitCode get_page(const Arguments *args, sd_bus *bus, uint64_t start, jso
                         "GetEntries", &call);
 
         if (r >= 0)
-                r = sd_bus_message_append(call, "a{sv}tu", 0, start, PAGE_SIZE);
+                r = sd_bus_message_append(call, "a{sv}tu", 0, start, max);
         if (r < 0)
                 return client_report(args, NULL, r);
         code = client_call(args, bus, call, &reply);
@@ -103,7 +103,18 @@ static ExitCode get_page(const Arguments *args, sd_bus *bus, uint64_t start, jso
         return EXIT_CODE_OK;
 }
 
-ExitCode verb_measurements_list(const Arguments *args)
+/* Options that say which recorded list, or with what to compare it, have no sense without one. */
+static ExitCode check_options(const Arguments *args)
+{
+        for (OptionId id = 0; id < OPTION_MAX; id++)
+                if (arguments_have(args, id) && !option_table[id].global)
+                        return report_error(args, EXIT_CODE_USAGE,
+                                        "without --list= the running system is meant",
+                                        "--%s needs --list=", option_table[id].name);
+        return EXIT_CODE_OK;
+}
+
+static ExitCode list_by_daemon(const Arguments *args)
 {
         _cleanup_bus_ sd_bus *bus = NULL;
         _cleanup_json_ json_t *result = json_pack("{s:[]}", "entries");
@@ -111,7 +122,8 @@ ExitCode verb_measurements_list(const Arguments *args)
         ExitCode code = client_connect(args, &bus);
 
         while (code == EXIT_CODE_OK) {
-                code = get_page(args, bus, start, json_object_get(result, "entries"), &next);
+                code = get_page(args, bus, start, PAGE_SIZE, json_object_get(result, "entries"),
+                                &next);
                 if (code == EXIT_CODE_OK && next == 0)
                         return report_result(args, result, code, render_list);
                 if (code == EXIT_CODE_OK && next <= start)
@@ -121,9 +133,133 @@ ExitCode verb_measurements_list(const Arguments *args)
         return code;
 }
 
+ExitCode verb_measurements_list(const Arguments *args)
+{
+        ExitCode code;
+
+        if (arguments_have(args, OPTION_LIST))
+                return worker_run_verb(args, "measurements-list", render_list);
+        code = check_options(args);
+        return code != EXIT_CODE_OK ? code : list_by_daemon(args);
+}
+
+static void print_member(const char *title, const char *text, FILE *file)
+{
+        if (text && *text)
+                fprintf(file, "%16s  %s\n", title, text);
+}
+
+static void print_fields(const json_t *entry, FILE *file)
+{
+        const json_t *field;
+        size_t i;
+
+        json_array_foreach (json_object_get(entry, "fields"), i, field)
+                fprintf(file, "%16s  %s (%s)\n", i == 0 ? "fields" : "",
+                                result_get_string(field, "id") ?: "",
+                                result_get_string(field, "state") ?: "");
+}
+
+static void print_signature(const json_t *signature, FILE *file)
+{
+        if (json_is_object(signature))
+                fprintf(file, "%16s  %s, version %" PRIu64 ", %s, key %s, %" PRIu64 " bytes\n",
+                                "signature", result_get_string(signature, "type") ?: "",
+                                result_get_number(signature, "version"),
+                                result_get_string(signature, "hash") ?: "",
+                                result_get_string(signature, "key_id") ?: "",
+                                result_get_number(signature, "size"));
+}
+
+static void render_show(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        const json_t *entry = json_object_get(result, "entry");
+        _cleanup_free_ char *name = get_name(entry), *escaped = NULL;
+
+        escaped = result_escape(name, style);
+        fprintf(file, "Entry %" PRIu64 "%s\n", result_get_number(entry, "number"),
+                        result_get_bool(entry, "violation") ? ", a violation" : "");
+        print_member("name", escaped, file);
+        fprintf(file, "%16s  %" PRIu64 "\n", "PCR", result_get_number(entry, "pcr"));
+        print_member("template", result_get_string(entry, "template"), file);
+        print_member("template digest", result_get_string(entry, "template_digest"), file);
+        print_member("digest", result_get_string(entry, "digest"), file);
+        print_member("digest type", result_get_string(entry, "digest_type"), file);
+        print_fields(entry, file);
+        print_signature(json_object_get(entry, "signature"), file);
+        print_member("data", result_get_string(entry, "data"), file);
+}
+
+static ExitCode show_by_daemon(const Arguments *args, uint64_t number)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_json_ json_t *entries = json_array(), *result = NULL;
+        uint64_t next = 0;
+        ExitCode code = client_connect(args, &bus);
+
+        if (code == EXIT_CODE_OK)
+                code = get_page(args, bus, number, 1, entries, &next);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (json_array_size(entries) == 0)
+                return report_error(args, EXIT_CODE_NOT_FOUND,
+                                "measurements list shows which there are",
+                                "the measurement list has no entry %" PRIu64, number);
+        result = json_pack("{s:O, s:[]}", "entry", json_array_get(entries, 0), "diagnostics");
+        return report_result(args, result, code, render_show);
+}
+
+ExitCode verb_measurements_show(const Arguments *args)
+{
+        uint64_t number;
+        ExitCode code;
+
+        if (parse_u64(args->words.items[0], UINT64_MAX, &number) < 0 || number == 0)
+                return report_error(args, EXIT_CODE_USAGE, "entries are numbered from 1",
+                                "'%s' is no number of an entry", args->words.items[0]);
+        if (arguments_have(args, OPTION_LIST))
+                return worker_run_verb(args, "measurements-show", render_show);
+        code = check_options(args);
+        return code != EXIT_CODE_OK ? code : show_by_daemon(args, number);
+}
+
+static void print_signatures(const json_t *signatures, FILE *file)
+{
+        uint64_t good = result_get_number(signatures, "good"),
+                 bad = result_get_number(signatures, "bad"),
+                 unknown = result_get_number(signatures, "unknown_key");
+
+        if (good + bad + unknown > 0)
+                fprintf(file,
+                                "signatures: %" PRIu64 " good, %" PRIu64 " bad, %" PRIu64
+                                " by unknown keys; %" PRIu64 " entries without\n",
+                                good, bad, unknown, result_get_number(signatures, "unsigned"));
+}
+
+/* A list that nothing was compared with is not bad for that. */
+static const VerdictText *find_verify_text(const json_t *result)
+{
+        static const VerdictText replayed = {
+                .tone = TONE_FAINT,
+                .summary = "replayed; there is no PCR value to compare it with",
+        };
+        const char *status = result_get_string(result, "status");
+        const json_t *bank;
+        size_t i;
+
+        if (!string_equal(status, "unknown"))
+                return verdict_text_find(status);
+        json_array_foreach (json_object_get(result, "banks"), i, bank)
+                if (json_is_string(json_object_get(bank, "value")))
+                        return verdict_text_find(status);
+        return json_is_object(json_object_get(result, "signatures")) ? &replayed
+                                                                     : verdict_text_find(status);
+}
+
 static void render_verify(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
-        const VerdictText *text = verdict_text_find(result_get_string(result, "status"));
+        const VerdictText *text = find_verify_text(result);
+        const char *boot = result_get_string(json_object_get(result, "boot_aggregate"), "verdict");
         uint64_t entries = result_get_number(result, "entries");
         uint64_t violations = result_get_number(result, "violations");
 
@@ -134,6 +270,9 @@ static void render_verify(const json_t *result, const Arguments *args, FILE *fil
                         style_begin(style, text->tone), text->summary,
                         style_end(style, text->tone));
         verdict_text_print_banks(json_object_get(result, "banks"), 0, file, style);
+        print_signatures(json_object_get(result, "signatures"), file);
+        if (boot && !string_equal(boot, "unknown"))
+                fprintf(file, "boot_aggregate: %s\n", boot);
 }
 
 /* The members of the result as the worker names them. */
@@ -203,12 +342,10 @@ static ExitCode verify_by_daemon(const Arguments *args)
 
 ExitCode verb_measurements_verify(const Arguments *args)
 {
+        ExitCode code;
+
         if (arguments_have(args, OPTION_LIST))
                 return worker_run_verb(args, "measurements-verify", render_verify);
-        for (OptionId id = 0; id < OPTION_MAX; id++)
-                if (arguments_have(args, id) && !option_table[id].global)
-                        return report_error(args, EXIT_CODE_USAGE,
-                                        "without --list= the running system is verified",
-                                        "--%s needs --list=", option_table[id].name);
-        return verify_by_daemon(args);
+        code = check_options(args);
+        return code != EXIT_CODE_OK ? code : verify_by_daemon(args);
 }

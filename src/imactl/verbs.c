@@ -10,6 +10,9 @@
 #define PCR VERB_OPTION(OPTION_PCR)
 #define OUTPUT VERB_OPTION(OPTION_OUTPUT)
 #define RUNNING VERB_OPTION(OPTION_RUNNING)
+#define PCRS VERB_OPTION(OPTION_PCRS)
+#define EVENT_LOG VERB_OPTION(OPTION_EVENT_LOG)
+#define CERT VERB_OPTION(OPTION_CERT)
 
 #define SIMULATE                                                                                   \
         (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
@@ -60,9 +63,11 @@ const Verb verb_table[] = {
           1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_disable },
 
         { "measurements", "list", "", "List what the kernel has measured since boot",
-          0, 0, VERB_PAGER, 0, COMPLETION_NONE, verb_measurements_list },
+          0, 0, VERB_VERDICT | VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_list },
+        { "measurements", "show", "NUMBER", "Show one entry of the measurement list in detail",
+          1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
-          0, 0, VERB_VERDICT, ROOT | LIST | PCR, COMPLETION_NONE, verb_measurements_verify },
+          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT, COMPLETION_NONE, verb_measurements_verify },
 };
 const size_t verb_table_size = ELEMENTSOF(verb_table);
 

@@ -69,4 +69,5 @@ ExitCode verb_preset_cat(const Arguments *args);
 ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
 ExitCode verb_measurements_list(const Arguments *args);
+ExitCode verb_measurements_show(const Arguments *args);
 ExitCode verb_measurements_verify(const Arguments *args);

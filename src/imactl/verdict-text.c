@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "imactl/verdict-text.h"
 
+#include <inttypes.h>
+
 #define ABBREVIATED_DIGITS 8
+#define DEFAULT_PCR 10
 
 /* The last row is also that of tokens this version does not know. */
 static const VerdictText texts[] = {
@@ -59,10 +62,14 @@ static void print_bank(const json_t *bank, int indent, FILE *file, Style style)
         const VerdictText *text = verdict_text_find(result_get_string(bank, "verdict"));
         _cleanup_free_ char *algorithm = result_escape(result_get_string(bank, "algorithm"), style);
         _cleanup_free_ char *value = result_escape(result_get_string(bank, "value"), style);
+        uint64_t pcr = result_get_number(bank, "pcr");
 
-        fprintf(file, "%s%s%s %-6s %s", style_begin(style, text->tone),
-                        style_mark(style, text->tone), style_end(style, text->tone),
-                        algorithm ?: "", text->text);
+        fprintf(file, "%s%s%s %-6s ", style_begin(style, text->tone), style_mark(style, text->tone),
+                        style_end(style, text->tone), algorithm ?: "");
+        /* The other PCRs are for those who asked for them, by pcr= in a rule. */
+        if (pcr != DEFAULT_PCR)
+                fprintf(file, "PCR %" PRIu64 " ", pcr);
+        fputs(text->text, file);
         if (text->tone == TONE_GOOD && value)
                 print_value(value, file, style);
         fputc('\n', file);

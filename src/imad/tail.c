@@ -255,11 +255,6 @@ static void collect_results(Tail *tail)
         state->verdict = verdict_combine(verdicts, state->n_results);
 }
 
-static bool digest_equal(const Digest *a, const Digest *b)
-{
-        return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
 static bool results_equal(const TailState *a, const TailState *b)
 {
         if (a->n_results != b->n_results)

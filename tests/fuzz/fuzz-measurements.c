@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reader, fields, replay and report over arbitrary bytes. The first byte chooses digest size and
- * byte order, the second the size of the chunks.
+ * byte order, or that they are detected, the second the size of the chunks.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -43,47 +43,79 @@ static void touch_view(const Measurement *m)
         touch(view.xattr_values, view.xattr_values_size);
 }
 
-static void read_chunks(MeasurementReader *reader, MeasurementReport *report, const uint8_t *data,
-                size_t size, size_t chunk)
+typedef struct Target {
+        MeasurementReader *reader;
+        MeasurementReport *report;
+        MeasurementChecker *checker;
+        DiagList diags;
+} Target;
+
+static void read_entries(Target *t)
 {
-        DiagList diags = { 0 };
+        Measurement m;
+
+        while (measurement_reader_next(t->reader, &m) > 0) {
+                MeasurementCheck check;
+
+                touch_view(&m);
+                if (measurement_checker_check(t->checker, &m, &check) < 0)
+                        abort();
+                for (size_t i = 0; i < measurement_report_get_n_chains(t->report); i++)
+                        if (measurement_report_extend(t->report, i, &m, &check, 1) < 0)
+                                abort();
+                if (measurement_report_count(t->report, &m, &check, &t->diags, "fuzz") < 0)
+                        abort();
+        }
+}
+
+static void read_chunks(Target *t, const uint8_t *data, size_t size, size_t chunk)
+{
         Verdict status;
         json_t *json;
-        Measurement m;
 
         for (size_t at = 0; at < size; at += chunk) {
                 size_t n = size - at < chunk ? size - at : chunk;
 
-                if (measurement_reader_feed(reader, data + at, n) < 0)
+                if (measurement_reader_feed(t->reader, data + at, n) < 0)
                         break;
-                while (measurement_reader_next(reader, &m) > 0) {
-                        touch_view(&m);
-                        if (measurement_report_add(report, &m, &diags, "fuzz") < 0)
-                                abort();
-                }
+                read_entries(t);
         }
-        if (measurement_report_finish(report, reader, &diags, "fuzz", &status, &json) < 0)
+        measurement_reader_end(t->reader);
+        read_entries(t);
+        if (measurement_report_finish(t->report, t->reader, &t->diags, "fuzz", &status, &json) < 0)
+                abort();
+        if (status == VERDICT_MATCH)
                 abort();
         json_decref(json);
-        diag_list_done(&diags);
+}
+
+static void target_done(Target *t)
+{
+        measurement_reader_free(t->reader);
+        measurement_report_free(t->report);
+        measurement_checker_free(t->checker);
+        diag_list_done(&t->diags);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static const MeasurementReportPcr pcr = {
-                10, {HASH_SHA256, 32, { 1 }}
+        /* No list leads to this value: whatever is read must not match it. */
+        static const PcrValueList values = {
+                .count = 1,
+                .items = { { .pcr = 10, .value = { HASH_SHA256, 32, { 1 } } } },
         };
-        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
-        _cleanup_measurement_report_ MeasurementReport *report = NULL;
-        size_t digest_size;
-        bool big_endian;
+        _cleanup_(target_done) Target t = { 0 };
+        int r;
 
         if (size < 2)
                 return 0;
-        (void) measurement_detect(data + 2, size - 2, &digest_size, &big_endian);
-        if (measurement_reader_new(digest_sizes[data[0] & 3], data[0] & 4, &reader) < 0 ||
-                        measurement_report_new(&pcr, 1, &report) < 0)
+        r = data[0] & 8 ? measurement_reader_new_detecting(&t.reader)
+                        : measurement_reader_new(digest_sizes[data[0] & 3], data[0] & 4, &t.reader);
+        if (r < 0 ||
+                        measurement_report_new(&(MeasurementReportInput){ .values = &values },
+                                        &t.report) < 0 ||
+                        measurement_report_new_checker(t.report, &t.checker) < 0)
                 abort();
-        read_chunks(reader, report, data + 2, size - 2, (size_t) data[1] + 1);
+        read_chunks(&t, data + 2, size - 2, (size_t) data[1] + 1);
         return 0;
 }

@@ -27,7 +27,7 @@ typedef struct FixtureList {
         FixtureBinary binaries[4];
         StringList ascii;
         size_t n_pcrs;
-        MeasurementReportPcr pcrs[96];
+        PcrValue pcrs[96];
 } FixtureList;
 
 static const char *const fixture_lists[] = {
@@ -63,7 +63,7 @@ static inline void fixture_list_add_binary(FixtureList *list, const char *name, 
 static inline void fixture_list_add_pcr(
                 FixtureList *list, const char *bank, const char *number, const char *hex)
 {
-        MeasurementReportPcr *pcr = &list->pcrs[list->n_pcrs++];
+        PcrValue *pcr = &list->pcrs[list->n_pcrs++];
 
         cr_assert_leq(list->n_pcrs, ELEMENTSOF(list->pcrs));
         pcr->pcr = (uint32_t) atoi(number);
@@ -141,6 +141,19 @@ static inline void fixture_append_entry(Buffer *list, uint32_t pcr, HashAlgorith
 {
         fixture_append_header(list, pcr, hash, template, data, big_endian);
         fixture_append_field(list, data->data, data->size, big_endian);
+}
+
+/* struct ima_kexec_hdr */
+static inline void fixture_append_kexec_header(
+                Buffer *list, uint64_t size, uint64_t count, bool big_endian)
+{
+        uint16_t halves[] = { big_endian ? htobe16(1) : htole16(1), 0 };
+        uint64_t words[] = { big_endian ? htobe64(size) : htole64(size),
+                big_endian ? htobe64(count) : htole64(count) };
+
+        cr_assert_eq(buffer_append(list, halves, sizeof(halves)), 0);
+        fixture_append_u32(list, 0, big_endian);
+        cr_assert_eq(buffer_append(list, words, sizeof(words)), 0);
 }
 
 /* An ima-ng entry of a made-up digest and this name. */

@@ -306,30 +306,84 @@ Test(list, digest_sizes_of_no_hash_are_refused)
         cr_assert_eq(measurement_reader_new(21, false, &reader), -EINVAL);
 }
 
-Test(list, digest_size_and_byte_order_are_detected)
+/* A kexec buffer of two entries whose header says this. */
+static int read_kexec(uint64_t extra_size, uint64_t extra_count, size_t cut, DiagList *diags,
+                uint64_t *ret_entries)
 {
-        static const HashAlgorithm hashes[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+        _cleanup_buffer_ Buffer entries = { 0 }, list = { 0 };
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        Measurement m;
 
-        for (size_t i = 0; i < 2 * ELEMENTSOF(hashes); i++) {
-                _cleanup_buffer_ Buffer data = { 0 }, list = { 0 };
-                bool big_endian = i % 2, found_big_endian;
-                size_t size;
-
-                fixture_append_field(&data, "x", 1, big_endian);
-                fixture_append_entry(&list, 10, hashes[i / 2], "ima-sig", &data, big_endian);
-                cr_assert_eq(measurement_detect(list.data, list.size, &size, &found_big_endian), 0);
-                cr_assert_eq(size, hash_algorithm_size(hashes[i / 2]));
-                cr_assert_eq(found_big_endian, big_endian);
-        }
+        *ret_entries = 0;
+        fixture_append_ng(&entries, 10, "/a");
+        fixture_append_ng(&entries, 10, "/b");
+        fixture_append_kexec_header(&list, 24 + entries.size + extra_size, 2 + extra_count, false);
+        cr_assert_eq(buffer_append(&list, entries.data, entries.size), 0);
+        cr_assert_eq(measurement_reader_new_detecting(&reader), 0);
+        cr_assert_eq(measurement_reader_feed(reader, list.data, list.size - cut), 0);
+        cr_assert_eq(measurement_reader_feed(reader, "\0\0\0\0\0\0", cut > 0 ? 0 : 6), 0);
+        while (measurement_reader_next(reader, &m) > 0)
+                (*ret_entries)++;
+        return measurement_reader_finish(reader, diags, "list");
 }
 
-Test(list, what_is_no_list_is_not_detected)
+Test(list, a_kexec_buffer_ends_where_its_header_says)
 {
-        char text[512];
-        size_t size;
-        bool big_endian;
+        _cleanup_diags_ DiagList diags = { 0 };
+        uint64_t entries;
 
-        memset(text, 'x', sizeof(text));
-        cr_assert_eq(measurement_detect(text, sizeof(text), &size, &big_endian), -EBADMSG);
-        cr_assert_eq(measurement_detect("\n\0\0\0", 4, &size, &big_endian), -EAGAIN);
+        cr_assert_eq(read_kexec(0, 0, 0, &diags, &entries), 0);
+        cr_assert_eq(entries, 2);
+}
+
+Test(list, a_kexec_buffer_that_is_not_as_its_header_says_is_told)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        uint64_t entries;
+
+        cr_assert_eq(read_kexec(0, 1, 0, &diags, &entries), -EBADMSG);
+        cr_assert_eq(entries, 2);
+        cr_assert_eq(read_kexec(0, 0, 3, &diags, &entries), -EBADMSG);
+        cr_assert_eq(entries, 1);
+        cr_assert_eq(diags.count, 2);
+        cr_assert_str_eq(diags.items[0].code, "E404");
+        cr_assert_str_eq(diags.items[1].code, "E404");
+}
+
+Test(list, the_first_entry_tells_the_format)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[1]);
+        const FixtureBinary *sha256 = &list.binaries[2];
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        Measurement m;
+
+        cr_assert_eq(measurement_reader_new_detecting(&reader), 0);
+        cr_assert_null(measurement_reader_format(reader));
+        cr_assert_eq(measurement_reader_feed(reader, sha256->bytes, 8), 0);
+        cr_assert_eq(measurement_reader_next(reader, &m), 0);
+        cr_assert_eq(measurement_reader_feed(reader, sha256->bytes + 8, sha256->size - 8), 0);
+        cr_assert_eq(measurement_reader_next(reader, &m), 1);
+        cr_assert_eq(m.template_digest_size, 32);
+        cr_assert_eq(measurement_reader_format(reader)->digest_size, 32);
+}
+
+Test(list, entries_of_one_feed_stay_together)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        Measurement m[3];
+
+        for (size_t i = 0; i < ELEMENTSOF(m); i++) {
+                static const char *const formats[] = { "d|n", "d-ng|n-ng|iuid", "n-ng|d-ng" };
+                _cleanup_buffer_ Buffer data = { 0 };
+
+                fixture_append_field(&data, "x", 1, false);
+                fixture_append_entry(&list, 10, HASH_SHA1, formats[i], &data, false);
+        }
+        reader = reader_of(list.data, list.size, 20);
+        for (size_t i = 0; i < ELEMENTSOF(m); i++)
+                cr_assert_eq(measurement_reader_next(reader, &m[i]), 1);
+        cr_assert_str_eq(m[0].template->name, "d|n");
+        cr_assert_str_eq(m[1].template->name, "d-ng|n-ng|iuid");
+        cr_assert_eq(m[2].template->fields[0], MEASUREMENT_FIELD_N_NG);
 }

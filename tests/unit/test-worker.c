@@ -523,7 +523,7 @@ static char *format_pcrs(const FixtureList *list, HashAlgorithm bank)
         char *text;
 
         for (size_t i = 0; i < list->n_pcrs; i++) {
-                const MeasurementReportPcr *p = &list->pcrs[i];
+                const PcrValue *p = &list->pcrs[i];
                 char hex[2 * DIGEST_SIZE_MAX + 1];
 
                 if (p->value.algorithm != bank || p->pcr != 10)

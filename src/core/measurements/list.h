@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's binary measurement list (binary_runtime_measurements and its siblings for each PCR
- * bank), read as a stream in bounded memory.
+ * The kernel's measurement list, read as a stream in bounded memory: the binary files
+ * (binary_runtime_measurements and its siblings for each PCR bank), the ASCII ones, and the buffer
+ * that a kernel hands over at kexec.
  *
- * One entry is: PCR index, template digest, name length, template name, data length, template data.
- * Entries of the template "ima" have no data length. Integers have 32 bits in the byte order of the
- * machine, or little-endian with ima_canonical_fmt. Source: security/integrity/ima/ima_fs.c
- * (ima_measurements_show) and ima_template.c.
+ * One binary entry is: PCR index, template digest, name length, template name, data length,
+ * template data. Entries of the template "ima" have no data length. Integers have 32 bits in the
+ * byte order of the machine, or little-endian with ima_canonical_fmt. Source:
+ * security/integrity/ima/ima_fs.c (ima_measurements_show, ima_ascii_measurements_show),
+ * ima_template.c and ima.h (struct ima_kexec_hdr).
  */
 #pragma once
 
@@ -16,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "core/measurements/format.h"
 
 typedef struct MeasurementTemplate MeasurementTemplate;
 
@@ -26,7 +29,7 @@ typedef struct MeasurementTemplate MeasurementTemplate;
 /* pcr= takes 0 to 63 on 64-bit machines (security/integrity/ima/ima_policy.c, INVALID_PCR). */
 #define MEASUREMENT_PCR_MAX 63
 
-/* One entry. Everything is borrowed from the reader and lives until the next call on it. */
+/* One entry. Everything is borrowed from the reader and lives until it is fed again or freed. */
 typedef struct Measurement {
         uint64_t number; /* from 1 */
         uint64_t offset; /* of the entry in the list, in bytes */
@@ -39,6 +42,7 @@ typedef struct Measurement {
         size_t data_size;
         bool big_endian;
         bool violation; /* the template digest is all zero */
+        bool opaque;    /* ASCII entry of an unknown layout: its data cannot be made of the text */
         /* NULL for a layout that imad does not know: the raw data still replays. */
         const MeasurementTemplate *template;
 } Measurement;
@@ -54,10 +58,14 @@ typedef struct MeasurementError {
 typedef struct MeasurementReader MeasurementReader;
 
 /*
- * digest_size is that of the template digests in the list: 20, or the bank's in the per-bank files.
- * -EINVAL for a size of no hash.
+ * For a binary file of the kernel. digest_size is that of the template digests in the list: 20, or
+ * the bank's in the per-bank files. -EINVAL for a size of no hash.
  */
 int measurement_reader_new(size_t digest_size, bool big_endian, MeasurementReader **ret_reader);
+
+/* For a file of unknown origin: its format is that of its first entry. */
+int measurement_reader_new_detecting(MeasurementReader **ret_reader);
+
 MeasurementReader *measurement_reader_free(MeasurementReader *reader);
 
 /*
@@ -66,9 +74,12 @@ MeasurementReader *measurement_reader_free(MeasurementReader *reader);
  */
 int measurement_reader_feed(MeasurementReader *reader, const void *bytes, size_t size);
 
+/* No bytes will follow: what waits for more of them is delivered by measurement_reader_next(). */
+void measurement_reader_end(MeasurementReader *reader);
+
 /*
  * 1: an entry; 0: needs more bytes; -EBADMSG: malformed, see measurement_reader_error(). The reader
- * then stays failed: nothing behind can be trusted to be an entry.
+ * then stays failed: nothing behind can be trusted to be an entry. -ENOMEM.
  */
 int measurement_reader_next(MeasurementReader *reader, Measurement *ret_measurement);
 
@@ -78,19 +89,15 @@ const MeasurementError *measurement_reader_error(const MeasurementReader *reader
 /* Offset of the first byte that belongs to no complete entry: what came before is valid. */
 uint64_t measurement_reader_offset(const MeasurementReader *reader);
 
-/*
- * Says that the list ends here. 0 when it ended with a whole entry; else -EBADMSG and a diagnostic
- * E401 (ends inside an entry) or E402 (malformed) with the byte offset.
- */
-int measurement_reader_finish(MeasurementReader *reader, DiagList *diags, const char *source);
+/* NULL while a detecting reader has too few bytes to tell. */
+const MeasurementFormat *measurement_reader_format(const MeasurementReader *reader);
 
 /*
- * Finds digest size and byte order from the first entry, for a list of unknown origin. -EBADMSG
- * when no combination makes an entry of it, -EAGAIN when the bytes are too few to tell (512
- * suffice).
+ * Says that the list ends here. 0 when it ended with a whole entry; else -EBADMSG and a diagnostic
+ * E401 (ends inside an entry), E402 (malformed) or E404 (other than its kexec header says) with
+ * the byte offset.
  */
-int measurement_detect(
-                const void *bytes, size_t size, size_t *ret_digest_size, bool *ret_big_endian);
+int measurement_reader_finish(MeasurementReader *reader, DiagList *diags, const char *source);
 
 DEFINE_CLEANUP_FUNC(MeasurementReader *, measurement_reader_free)
 #define _cleanup_measurement_reader_ _cleanup_(measurement_reader_freep)

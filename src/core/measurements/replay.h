@@ -7,6 +7,10 @@
  * hash the kernel could not allocate at boot is extended by the SHA-1 value padded with zeros;
  * nothing in the list says so, hence both values are kept. Source: security/integrity/ima/
  * ima_crypto.c (ima_calc_field_array_hash) and ima_queue.c (ima_add_template_entry).
+ *
+ * replay_add() does all of it. Its two halves can be used apart, by several threads: hashing one
+ * entry depends on no other entry (ReplayHasher, one for each thread), and the PCRs of one chain
+ * depend on no other chain (replay_extend(), one thread at a time for each chain).
  */
 #pragma once
 
@@ -15,17 +19,16 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
-#include "core/measurements/list.h"
+#include "core/measurements/replay-hasher.h"
 
 /* PCRs of a TPM: an entry for a higher one stays in the list and extends nothing. */
 #define REPLAY_PCRS 24
-#define REPLAY_BANKS_MAX 8
 
 typedef struct ReplayCounts {
         uint64_t entries;
         uint64_t violations;
         uint64_t bad_digests;    /* entries whose template digest does not fit their data */
-        uint64_t not_replayable; /* entries for a PCR that no TPM has */
+        uint64_t not_replayable; /* entries for a PCR that the kernel cannot extend */
 } ReplayCounts;
 
 typedef struct Replay Replay;
@@ -41,6 +44,12 @@ Replay *replay_free(Replay *replay);
 int replay_copy(const Replay *replay, Replay **ret_replay);
 
 /*
+ * Whether the kernel can extend this PCR: it is one of a TPM's, and open to locality 0, which 17 to
+ * 22 are not (TCG PC Client Platform TPM Profile, PCR attributes).
+ */
+bool replay_pcr_is_extendable(uint32_t pcr);
+
+/*
  * Adds the next entry; costs the same however many came before, and allocates nothing (but once for
  * a list whose template digests are of a hash that is no bank). 1 when its own template digest fits
  * its data or it is a violation, 0 when not: it is counted and replayed from the data, as the
@@ -48,7 +57,35 @@ int replay_copy(const Replay *replay, Replay **ret_replay);
  */
 int replay_add(Replay *replay, const Measurement *m);
 
-/* -ENOENT when the bank is not replayed or the PCR does not exist. */
+/* A chain is one bank, and one that is replayed with padded SHA-1 values another. */
+size_t replay_get_n_chains(const Replay *replay);
+
+typedef struct ReplayChain {
+        HashAlgorithm bank;
+        bool padded;
+} ReplayChain;
+
+ReplayChain replay_get_chain(const Replay *replay, size_t chain);
+
+/* Extends the PCRs of one chain; does not count the entry. */
+int replay_extend(Replay *replay, size_t chain, const Measurement *m, const ReplayDigests *digests);
+
+/* Counts the entry, which is all that replay_extend() leaves to be done. */
+void replay_count(Replay *replay, const Measurement *m, bool fits);
+
+/* Gives up the padded values of a bank that nobody will ask for. */
+void replay_drop_padded(Replay *replay, HashAlgorithm bank);
+
+/* Starts a PCR that firmware has extended before the list began; -EINVAL for a wrong size. */
+int replay_set_pcr(Replay *replay, uint32_t pcr, const Digest *value);
+
+/* The value of one chain's PCR, borrowed, of the bank's digest size; pcr < REPLAY_PCRS. */
+const uint8_t *replay_peek(const Replay *replay, size_t chain, uint32_t pcr);
+
+/*
+ * -ENOENT when the bank is not replayed or the PCR does not exist, -ENODATA when an entry without
+ * data could not be hashed for this bank.
+ */
 int replay_get_pcr(const Replay *replay, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
 
 /* The same for a bank whose hash the kernel lacks; equal to the above for SHA-1. */

@@ -2,59 +2,81 @@
 /*
  * The result of checking one recorded list against recorded PCR values, as JSON:
  *
- *   {"entries", "violations", "bad_digests": [number…], "not_replayable", "status",
- *    "banks": [{"algorithm", "pcr", "replayed", "value": hex|null, "verdict"}],
- *    "boot_aggregate": {"entry", "algorithm", "digest"}|null, "truncated_at": byte|null}
+ *   {"format": {"form", "byte_order", "digest_size"}|null,
+ *    "entries", "violations", "bad_digests": [number…], "bad_digests_dropped", "not_replayable",
+ *    "status",
+ *    "banks": [{"algorithm", "pcr", "replayed", "value": hex|null, "verdict", "confirmed",
+ *               "behind"}],
+ *    "signatures": {"good", "bad", "unknown_key", "unsigned", "unchecked"},
+ *    "boot_aggregate": {"entry", "algorithm", "digest", "computed": hex|null, "verdict",
+ *                       "event_log": {"computed": hex|null, "verdict"}|null,
+ *                       "others": [{"entry", "algorithm", "digest", "verdict"}]}|null,
+ *    "event_log": {"events", "form": "crypto-agile"|"tpm-1.2",
+ *                  "banks": [{"algorithm", "pcr", "replayed", "value": hex|null}]}|null,
+ *    "truncated_at": byte|null}
  *
  * Without values the banks still say what was replayed.
+ *
+ * One list is several steps, so that a caller can spread them over threads: entries are checked
+ * (MeasurementChecker, in any order), then each chain of the replay is extended by them in their
+ * order (measurement_report_extend(), one thread for each chain), then they are counted.
+ * measurement_report_drain() does all of it in the calling thread.
  */
 #pragma once
 
 #include <jansson.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "base/diag.h"
-#include "base/digest.h"
-#include "core/measurements/list.h"
-#include "core/measurements/verdict.h"
+#include "core/measurements/checker.h"
+#include "core/measurements/comparison.h"
 
 /* Numbers in "bad_digests"; "bad_digests_dropped" counts further ones. */
 #define MEASUREMENT_REPORT_BAD_MAX 10000
-#define MEASUREMENT_REPORT_PCRS_MAX 192
+/* Further entries of the name boot_aggregate that are shown. */
+#define MEASUREMENT_REPORT_BOOTS_MAX 64
 
-/* A value that a PCR is known to have had; the algorithm in it is the bank. */
-typedef struct MeasurementReportPcr {
-        uint32_t pcr;
-        Digest value;
-} MeasurementReportPcr;
+/* Everything is borrowed, must outlive the report, and may be NULL. */
+typedef struct MeasurementReportInput {
+        const PcrValueList *values;
+        const EventLog *event_log;
+        const CertificateList *certificates;
+} MeasurementReportInput;
 
 typedef struct MeasurementReport MeasurementReport;
 
 /*
- * Replays sha1, sha256, sha384, sha512 and the banks of the given values. -EINVAL for a value of
- * wrong size or a repeated or impossible PCR, -E2BIG for too many, -EOPNOTSUPP for a bank whose
- * hash OpenSSL lacks.
+ * Replays sha1, sha256, sha384, sha512 and the banks of the given values that OpenSSL offers;
+ * others are bank-unsupported.
  */
-int measurement_report_new(
-                const MeasurementReportPcr *pcrs, size_t n_pcrs, MeasurementReport **ret_report);
+int measurement_report_new(const MeasurementReportInput *input, MeasurementReport **ret_report);
 MeasurementReport *measurement_report_free(MeasurementReport *report);
 
-/*
- * Takes the next entry. A template digest that does not fit its data is an E403, a field that does
- * not parse a W401, a PCR that no TPM has a W402 in diags; none of them is a failure.
- */
-int measurement_report_add(MeasurementReport *report, const Measurement *m, DiagList *diags,
-                const char *source);
+/* A checker for entries of this report's list. */
+int measurement_report_new_checker(
+                const MeasurementReport *report, MeasurementChecker **ret_checker);
 
-/* Reads all complete entries out of the reader. A malformed entry is left to the reader's finish.
+size_t measurement_report_get_n_chains(const MeasurementReport *report);
+
+/* Extends one chain by the next entries. */
+int measurement_report_extend(MeasurementReport *report, size_t chain, const Measurement *entries,
+                const MeasurementCheck *checks, size_t count);
+
+/*
+ * Counts the next entry. A template digest that does not fit its data is an E403, a bad signature
+ * an E406 (without certificates W403), a field that does not parse a W401, a PCR that the kernel
+ * cannot extend a W402 in diags; none of them is a failure.
+ */
+int measurement_report_count(MeasurementReport *report, const Measurement *m,
+                const MeasurementCheck *check, DiagList *diags, const char *source);
+
+/* Takes all complete entries out of the reader. A malformed entry is left to the reader's finish.
  */
 int measurement_report_drain(MeasurementReport *report, MeasurementReader *reader, DiagList *diags,
                 const char *source);
 
 /*
  * Ends reader and report. 0, also for a list that is cut off or malformed (diagnostics and
- * "truncated_at" say so). *ret_status is the combined verdict of the given values, unknown without.
+ * "truncated_at" say so). *ret_status is the combined verdict of the values that were compared:
+ * those of PCR 10, of PCRs that an entry extends and those that were asked for. Unknown without.
  */
 int measurement_report_finish(MeasurementReport *report, MeasurementReader *reader, DiagList *diags,
                 const char *source, Verdict *ret_status, json_t **ret_json);

@@ -44,12 +44,6 @@ Verdict verdict_settle(Verdict verdict)
         return verdict == VERDICT_PCR_AHEAD ? VERDICT_DIVERGED : verdict;
 }
 
-static bool digest_equal(const Digest *a, const Digest *b)
-{
-        return a->algorithm == b->algorithm && a->size == b->size &&
-               memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
 static bool point_explains(const VerdictPoint *point, const Digest *value)
 {
         return digest_equal(&point->plain, value) || digest_equal(&point->padded, value);

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/diag-code.h"
 #include "base/digest.h"
 
 void certificate_list_done(CertificateList *list)
@@ -129,7 +130,7 @@ int certificate_list_parse(CertificateList *list, const void *bytes, size_t size
         }
         ERR_clear_error();
         if (r == -EBADMSG || (r >= 0 && list->count == before))
-                return diag_error(diags, "E430", (DiagPlace){ .source = source },
+                return diag_error(diags, DIAG_CODE_CERTIFICATE, (DiagPlace){ .source = source },
                                 "give a certificate in PEM or DER",
                                 "there is no certificate or public key in it that can be read");
         return r;

@@ -40,6 +40,8 @@ static const WorkerVerb verbs[] = {
         { "preset-cat",          1, 1,         "NAME",         verb_preset_cat },
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
+        { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
+        { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
         { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
@@ -51,7 +53,8 @@ static void print_usage(FILE *file)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
-              "--pcr=ALGORITHM:N=HEX,\n         --output=FILE, --running, --strict, --live; for "
+              "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
+              "--output=FILE, --running, --strict, --live; for "
               "policy-simulate: --tree,\n         --packages, --all-mounts, --explain",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
@@ -79,6 +82,9 @@ static const struct option fixed_options[] = {
         { "kernel",      required_argument, NULL, 'k'},
         { "list",        required_argument, NULL, 'l'},
         { "pcr",         required_argument, NULL, 'P'},
+        { "pcrs",        required_argument, NULL, 'F'},
+        { "event-log",   required_argument, NULL, 'E'},
+        { "cert",        required_argument, NULL, 'c'},
         { "output",      required_argument, NULL, 'o'},
         { "running",     no_argument,       NULL, 'R'},
         { "strict",      no_argument,       NULL, 's'},
@@ -114,6 +120,7 @@ static const struct {
         { 't', true,  offsetof(Worker, target)    },
         { 'l', true,  offsetof(Worker, list)      },
         { 'o', true,  offsetof(Worker, output)    },
+        { 'E', true,  offsetof(Worker, event_log) },
         { 'n', false, offsetof(Worker, dry_run)   },
         { 's', false, offsetof(Worker, strict)    },
         { 'L', false, offsetof(Worker, live)      },
@@ -155,6 +162,10 @@ static int take_option(Worker *worker, int c, char *value, const char **ret_root
                 return parse_progress_fd(value, &worker->progress_fd) < 0 ? -EINVAL : 1;
         case 'P':
                 return string_list_add(&worker->pcrs, value) < 0 ? -ENOMEM : 1;
+        case 'F':
+                return string_list_add(&worker->pcr_files, value) < 0 ? -ENOMEM : 1;
+        case 'c':
+                return string_list_add(&worker->certificates, value) < 0 ? -ENOMEM : 1;
         case 'h':
                 print_usage(stdout);
                 return 0;

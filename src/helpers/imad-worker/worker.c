@@ -10,6 +10,8 @@ void worker_done(Worker *worker)
 {
         cleanup_closep(&worker->root_fd);
         string_list_done(&worker->pcrs);
+        string_list_done(&worker->pcr_files);
+        string_list_done(&worker->certificates);
         json_decref(worker->result);
         json_decref(worker->error);
         diag_list_done(&worker->diags);

@@ -46,13 +46,16 @@ typedef struct Worker {
         const char *output; /* --output=, or NULL */
         bool running;       /* --running */
         const char *options[WORKER_OPTION_MAX];
-        bool tree;       /* --tree */
-        bool packages;   /* --packages */
-        bool all_mounts; /* --all-mounts */
-        bool explain;    /* --explain */
-        StringList pcrs; /* --pcr=, each ALG:N=HEX */
-        int progress_fd; /* -EBADF: nobody wants to know */
-        char **words;    /* arguments behind the verb */
+        bool tree;               /* --tree */
+        bool packages;           /* --packages */
+        bool all_mounts;         /* --all-mounts */
+        bool explain;            /* --explain */
+        StringList pcrs;         /* --pcr=, each ALG:N=HEX */
+        StringList pcr_files;    /* --pcrs= */
+        StringList certificates; /* --cert=, files and directories */
+        const char *event_log;   /* --event-log=, or NULL */
+        int progress_fd;         /* -EBADF: nobody wants to know */
+        char **words;            /* arguments behind the verb */
         size_t n_words;
         json_t *result;
         json_t *error; /* {message, hint}, or NULL */
@@ -104,5 +107,7 @@ WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
+WorkerRun verb_measurements_list;
+WorkerRun verb_measurements_show;
 WorkerRun verb_measurements_verify;
 WorkerRun verb_doctor;

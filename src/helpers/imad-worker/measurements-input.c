@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/measurements-input.h"
+
+#include "base/fs.h"
+
+#define CHUNK_SIZE ((size_t) 256 * 1024)
+#define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
+#define CERTIFICATE_FILES_MAX 1000
+
+void measurements_input_done(MeasurementsInput *input)
+{
+        certificate_list_done(&input->certificates);
+}
+
+static ExitCode parse_pcrs(Worker *worker, PcrValueList *values)
+{
+        for (size_t i = 0; i < worker->pcrs.count; i++) {
+                const char *text = worker->pcrs.items[i];
+                PcrValue value;
+
+                if (pcr_value_parse(text, &value) < 0)
+                        return worker_fail(worker, EXIT_CODE_USAGE,
+                                        "write it as sha256:10=HEX, with all digits of that hash",
+                                        "--pcr=%s is no PCR value", text);
+                value.asked = true;
+                if (pcr_value_list_add(values, &value) < 0)
+                        return worker_fail(worker, EXIT_CODE_USAGE, "give each PCR once",
+                                        "--pcr=%s contradicts another value", text);
+        }
+        return EXIT_CODE_OK;
+}
+
+/* Reads a whole file that an option names. */
+static ExitCode read_input(
+                Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size)
+{
+        _cleanup_free_ char *path = NULL;
+        int r = worker_resolve_path(worker, name, &path);
+
+        if (r >= 0)
+                r = fs_read_file(worker->root_fd, path, limit, ret_text, ret_size);
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
+}
+
+static ExitCode fail_malformed(Worker *worker, int error, const char *name)
+{
+        if (error != -EBADMSG)
+                return worker_fail_errno(worker, error, name);
+        return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics", "%s cannot be used",
+                        name);
+}
+
+static ExitCode load_pcrs(Worker *worker, const char *name, PcrValueList *values)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        ExitCode code = read_input(worker, name, PCRS_FILE_SIZE_MAX, &text, &size);
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = pcr_value_list_parse(values, text, size, &worker->diags, name);
+        return r < 0 ? fail_malformed(worker, r, name) : EXIT_CODE_OK;
+}
+
+static ExitCode load_event_log(Worker *worker, MeasurementsInput *input)
+{
+        _cleanup_free_ char *bytes = NULL;
+        size_t size;
+        ExitCode code = read_input(worker, worker->event_log, EVENT_LOG_SIZE_MAX, &bytes, &size);
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = event_log_replay(bytes, size, &input->event_log, &worker->diags, worker->event_log);
+        input->has_event_log = true;
+        return r < 0 ? fail_malformed(worker, r, worker->event_log) : EXIT_CODE_OK;
+}
+
+static ExitCode load_certificate(Worker *worker, const char *name, CertificateList *list)
+{
+        _cleanup_free_ char *bytes = NULL;
+        size_t size;
+        ExitCode code = read_input(worker, name, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size);
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = certificate_list_parse(list, bytes, size, &worker->diags, name);
+        return r < 0 ? fail_malformed(worker, r, name) : EXIT_CODE_OK;
+}
+
+/* A directory of keys holds other files as well: those without a certificate are passed over. */
+static int load_certificate_directory(
+                Worker *worker, const char *path, const StringList *names, CertificateList *list)
+{
+        size_t before = list->count;
+
+        for (size_t i = 0; i < names->count; i++) {
+                _cleanup_diags_ DiagList unused = { 0 };
+                _cleanup_free_ char *file = NULL, *bytes = NULL;
+                size_t size;
+
+                if (asprintf(&file, "%s/%s", path, names->items[i]) < 0)
+                        return -ENOMEM;
+                if (fs_read_file(worker->root_fd, file, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size) >=
+                                0)
+                        (void) certificate_list_parse(list, bytes, size, &unused, file);
+        }
+        return list->count > before ? 0 : -ENOENT;
+}
+
+static ExitCode load_certificates(Worker *worker, const char *name, CertificateList *list)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_free_ char *path = NULL;
+        int r = worker_resolve_path(worker, name, &path);
+
+        if (r < 0)
+                return worker_fail_errno(worker, r, name);
+        r = fs_list_directory(worker->root_fd, path, CERTIFICATE_FILES_MAX, &names);
+        if (r == -ENOTDIR)
+                return load_certificate(worker, name, list);
+        if (r >= 0)
+                r = load_certificate_directory(worker, path, &names, list);
+        if (r == -ENOENT && names.count > 0)
+                return worker_fail(worker, EXIT_CODE_NOT_FOUND, "give a certificate in PEM or DER",
+                                "no file of %s holds a certificate", name);
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
+}
+
+ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input)
+{
+        ExitCode code = parse_pcrs(worker, &input->values);
+
+        for (size_t i = 0; code == EXIT_CODE_OK && i < worker->pcr_files.count; i++)
+                code = load_pcrs(worker, worker->pcr_files.items[i], &input->values);
+        if (code == EXIT_CODE_OK && worker->event_log)
+                code = load_event_log(worker, input);
+        for (size_t i = 0; code == EXIT_CODE_OK && i < worker->certificates.count; i++)
+                code = load_certificates(
+                                worker, worker->certificates.items[i], &input->certificates);
+        return code;
+}
+
+void measurements_file_done(MeasurementsFile *file)
+{
+        cleanup_closep(&file->fd);
+        measurement_reader_freep(&file->reader);
+        free(file->chunk);
+}
+
+ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
+{
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+        int r;
+
+        if (!worker->list)
+                return worker_fail(worker, EXIT_CODE_USAGE, "give --list=FILE",
+                                "no measurement list is named");
+        r = worker_resolve_path(worker, worker->list, &path);
+        if (r < 0)
+                return worker_fail_errno(worker, r, worker->list);
+        file->fd = fs_open(worker->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        if (file->fd < 0)
+                return worker_fail_errno(worker, file->fd, worker->list);
+        if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return worker_fail(worker, EXIT_CODE_MALFORMED, NULL, "%s is no regular file",
+                                worker->list);
+        file->size = (uint64_t) st.st_size;
+        file->chunk = malloc(CHUNK_SIZE);
+        r = file->chunk ? measurement_reader_new_detecting(&file->reader) : -ENOMEM;
+        return r < 0 ? worker_fail_errno(worker, r, worker->list) : EXIT_CODE_OK;
+}
+
+int measurements_file_read(Worker *worker, MeasurementsFile *file)
+{
+        ssize_t n;
+        int r;
+
+        do
+                n = read(file->fd, file->chunk, CHUNK_SIZE);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        if (n == 0) {
+                measurement_reader_end(file->reader);
+                return 0;
+        }
+        r = measurement_reader_feed(file->reader, file->chunk, (size_t) n);
+        file->done += (uint64_t) n;
+        if (file->done <= file->size && file->done % (16 * CHUNK_SIZE) == 0)
+                worker_progress(worker, (double) file->done / (double) file->size, worker->list);
+        return r < 0 ? r : 1;
+}

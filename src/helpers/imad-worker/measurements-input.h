@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the verbs about recorded measurement lists read: the list itself, and for verify the PCR
+ * values, the event log and the certificates that it is compared with.
+ */
+#pragma once
+
+#include "core/measurements/event-log.h"
+#include "core/measurements/list.h"
+#include "core/measurements/pcr-value.h"
+#include "core/signature/certificate.h"
+#include "helpers/imad-worker/worker.h"
+
+typedef struct MeasurementsInput {
+        PcrValueList values;
+        EventLog event_log;
+        bool has_event_log;
+        CertificateList certificates;
+} MeasurementsInput;
+
+void measurements_input_done(MeasurementsInput *input);
+
+/*
+ * Reads --pcr=, --pcrs=, --event-log= and --cert=. What is malformed fails the run with
+ * EXIT_CODE_MALFORMED, a --pcr= with EXIT_CODE_USAGE.
+ */
+ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input);
+
+/* An open list. */
+typedef struct MeasurementsFile {
+        int fd;
+        uint64_t size; /* 0: a file of the kernel */
+        uint64_t done;
+        char *chunk;
+        MeasurementReader *reader;
+} MeasurementsFile;
+
+void measurements_file_done(MeasurementsFile *file);
+
+/* Opens --list=, which must be a file. */
+ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file);
+
+/*
+ * Feeds the next piece of the file to the reader. 1; 0 at the end, of which the reader is told;
+ * -EBADMSG when the reader has failed.
+ */
+int measurements_file_read(Worker *worker, MeasurementsFile *file);

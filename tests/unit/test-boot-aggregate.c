@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+
+#include "core/measurements/boot-aggregate.h"
+#include "core/measurements/template.h"
+#include "fixture-list.h"
+
+static PcrValueList values_of(const FixtureList *list)
+{
+        PcrValueList values = { 0 };
+
+        for (size_t i = 0; i < list->n_pcrs; i++)
+                cr_assert_eq(pcr_value_list_add(&values, &list->pcrs[i]), 0);
+        return values;
+}
+
+static Digest first_digest(const FixtureBinary *b)
+{
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        MeasurementView view;
+        Measurement m;
+
+        cr_assert_eq(measurement_reader_new(b->digest_size, false, &reader), 0);
+        cr_assert_eq(measurement_reader_feed(reader, b->bytes, b->size), 0);
+        cr_assert_eq(measurement_reader_next(reader, &m), 1);
+        cr_assert_eq(measurement_decode(&m, &view), 0);
+        cr_assert(measurement_is_boot_aggregate(&m, &view));
+        return view.digest;
+}
+
+/* The last one is of template "ima": SHA-1 over PCR 0 to 7; the others are over PCR 0 to 9. */
+Test(boot_aggregate, recorded_lists_are_of_the_boot_of_their_pcrs)
+{
+        for (size_t i = 0; i < 4; i++) {
+                _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[i]);
+                PcrValueList values = values_of(&list);
+                Digest digest = first_digest(&list.binaries[0]);
+
+                cr_assert_eq(boot_aggregate_judge(&digest, &values, NULL), BOOT_VERDICT_MATCH);
+        }
+}
+
+Test(boot_aggregate, every_boot_pcr_of_the_bank_counts)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);
+        Digest digest = first_digest(&list.binaries[0]);
+
+        for (size_t i = 0; i < list.n_pcrs; i++) {
+                const PcrValue *pcr = &list.pcrs[i];
+                bool counts = pcr->pcr < BOOT_AGGREGATE_PCRS &&
+                              pcr->value.algorithm == digest.algorithm;
+                PcrValueList values;
+
+                list.pcrs[i].value.bytes[0] ^= 1;
+                values = values_of(&list);
+                list.pcrs[i].value.bytes[0] ^= 1;
+                cr_assert_eq(boot_aggregate_judge(&digest, &values, NULL),
+                                counts ? BOOT_VERDICT_MISMATCH : BOOT_VERDICT_MATCH);
+        }
+}
+
+Test(boot_aggregate, without_its_pcrs_nothing_is_known)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);
+        Digest digest = first_digest(&list.binaries[0]), computed;
+        PcrValueList values = { 0 };
+
+        cr_assert_eq(boot_aggregate_judge(&digest, &values, NULL), BOOT_VERDICT_UNKNOWN);
+        cr_assert_eq(boot_aggregate_compute(HASH_SHA256, &values, NULL, &computed), -ENODATA);
+}
+
+Test(boot_aggregate, zeros_mean_that_ima_found_no_tpm)
+{
+        Digest zeros = { .algorithm = HASH_SHA256, .size = 32 };
+
+        cr_assert_eq(boot_aggregate_judge(&zeros, NULL, NULL), BOOT_VERDICT_BYPASS);
+        cr_assert_str_eq(boot_verdict_to_string(BOOT_VERDICT_BYPASS), "tpm-bypass");
+}
