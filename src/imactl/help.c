@@ -62,7 +62,7 @@ static void print_option(const Option *o, FILE *file)
         print_row(term, o->help, file);
 }
 
-/* The options of the mask; global ones, too, when it is all ones. */
+/* The options of the mask, or all global ones besides. */
 static void print_options(uint64_t mask, bool global, FILE *file)
 {
         for (OptionId id = 0; id < OPTION_MAX; id++)
@@ -88,8 +88,9 @@ static void print_overall(FILE *file, Style style)
         fputs("\nCompile, load and watch the integrity policy (IMA) of this machine.\n", file);
         for (size_t i = 0; i < verb_groups_size; i++)
                 print_group(&verb_groups[i], file, style);
-        print_title("Options", file, style);
-        print_options(UINT64_MAX, true, file);
+        print_title("Options of every verb", file, style);
+        print_options(0, true, file);
+        fputs("\nimactl help VERB shows the options that one verb has besides.\n", file);
         print_footer(file);
 }
 
