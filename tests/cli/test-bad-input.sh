@@ -44,6 +44,12 @@ limited policy apply --root="$root"
 ok "a good policy is applied" code_is 0
 cp -a "$root/var/lib/imad" "$scratch/store"
 
+printf 'policy: 1\nrules:\n  - {id: a, action: mesure}\n' >"$bad"
+run policy check --root="$root" --json=short
+ok "the worker's diagnostics reach imactl whole" json_is \
+  '[(d["line"], d["column"], d["end_column"], d["excerpt"], d["fix"][0]["text"], d["fix"][0]["old"]) for d in v["diagnostics"]] == [(3, 21, 27, "  - {id: a, action: mesure}", "measure", "mesure")]'
+run policy check --root="$root"
+ok "and are shown with the line" err_has '    3 |   - {id: a, action: mesure}'
 printf 'policy: 1\nrules: [a, {b\n' >"$bad"
 refused "malformed YAML" E101
 printf 'policy: 1\nrules:\n\t- {id: a, action: measure}\n' >"$bad"

@@ -105,13 +105,32 @@ static void print_policy(const Policy *policy, FILE *file)
         fputc('\n', file);
 }
 
+static bool asks_for_appraisal(const PolicySourceList *sources)
+{
+        for (size_t i = 0; i < sources->count; i++)
+                if (strstr(sources->items[i].text, "action: appraise"))
+                        return true;
+        return false;
+}
+
+/* A fix does not make the policy demand less; a kernel that cannot do it is ruled out openly. */
+static void expect_appraisal(
+                const char *name, const PolicySourceList *sources, const Policy *policy)
+{
+        if (!strstr(sources->items[0].text, "when:"))
+                cr_expect(policy_has_action(policy, RULE_ACTION_APPRAISE),
+                                "%s: the fix drops the appraisal", name);
+}
+
 static void check_case(const char *directory, const char *name, FILE *file)
 {
         _cleanup_sources_ PolicySourceList sources = { 0 };
         _cleanup_(policy_freep) Policy *policy = NULL;
         _cleanup_diags_ DiagList diags = { 0 }, after = { 0 };
+        bool appraised;
 
         fixture_sources(directory, name, &sources);
+        appraised = asks_for_appraisal(&sources);
         (void) compile(&sources, &policy, &diags);
         cr_assert_gt(diags.count, 0, "%s compiles", name);
         policy = policy_free(policy);
@@ -123,6 +142,8 @@ static void check_case(const char *directory, const char *name, FILE *file)
                         "%s: after the fix: %s\n%s", name,
                         after.count > 0 ? after.items[0].message : "",
                         sources.items[sources.count - 1].text);
+        if (policy && appraised)
+                expect_appraisal(name, &sources, policy);
         if (policy)
                 print_policy(policy, file);
 }
