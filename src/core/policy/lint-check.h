@@ -7,7 +7,7 @@
 #include "core/policy/lint.h"
 
 /* Rules of another class that one rule is compared with. */
-#define LINT_PEERS_MAX 32
+#define LINT_PEERS_MAX 16
 
 typedef enum LintClass {
         LINT_CLASS_MEASURE,

@@ -90,6 +90,8 @@ static int grow(LintIndex *index)
 
         if (index->n_entries + 1 <= index->n_allocated - index->n_allocated / 4)
                 return 0;
+        while (allocated - allocated / 4 < index->expected)
+                allocated *= 2;
         entries = calloc(allocated, sizeof(LintEntry));
         if (!entries)
                 return -ENOMEM;

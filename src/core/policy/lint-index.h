@@ -16,7 +16,7 @@
 #define LINT_SHAPES_MAX 64 /* shapes of one index; rules of further shapes are not kept */
 #define LINT_PROBES_MAX 64 /* places of the hash table that are looked at for a key */
 #define LINT_GAP_MAX 64    /* ids between two ranges that are looked for one by one */
-#define LINT_LISTS_MAX 32  /* rules with keyrings or label that are compared as sets */
+#define LINT_LISTS_MAX 16  /* rules with keyrings or label that are compared as sets */
 
 typedef struct LintShape {
         uint32_t events;
@@ -35,6 +35,7 @@ typedef struct LintIndex {
         size_t n_shapes;
         LintEntry *entries;
         size_t n_entries;
+        size_t expected;    /* how many rules will be added; a wrong guess only costs time */
         size_t n_allocated; /* a power of two */
         MatchSet lists[LINT_LISTS_MAX];
         size_t n_lists;

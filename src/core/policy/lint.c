@@ -148,6 +148,7 @@ static void survey_rule(Lint *lint, size_t index)
         LintSurvey *survey = &lint->survey;
 
         lint->sets[index] = relation_get_set(rule);
+        lint->indexes[class].expected++;
         if (lint_action_is_exclusion(action))
                 return;
         if (survey->end_do[class] == 0)

@@ -13,7 +13,6 @@
 #define OBJECT_ID_MAX UINT32_MAX
 
 /* The other hooks have one mask each, and one event: this bit, in the order of RuleFunc. */
-#define EVENT_HOOK(bit) ((bit) -ACCESS_MASKS + RULE_FUNC_MMAP_CHECK)
 #define HOOK_EVENT(func) ((uint32_t) BIT(ACCESS_MASKS + (func) -RULE_FUNC_MMAP_CHECK))
 
 /* A rule without func does not match these (ima_match_rules()). */
@@ -30,17 +29,16 @@
 /* With CAP_SETUID or CAP_SETGID several ids of the task are tried, which may differ. */
 #define EFFECTIVE_CONDITIONS (BIT(KEYWORD_EUID) | BIT(KEYWORD_EGID))
 
-/* The request mask that a hook passes; FILE_CHECK is the exception. */
-static const uint8_t hook_masks[RULE_FUNC_MAX] = {
-        [RULE_FUNC_MMAP_CHECK] = RULE_MASK_EXEC,
-        [RULE_FUNC_MMAP_CHECK_REQPROT] = RULE_MASK_EXEC,
-        [RULE_FUNC_BPRM_CHECK] = RULE_MASK_EXEC,
-        [RULE_FUNC_CREDS_CHECK] = RULE_MASK_EXEC,
-        [RULE_FUNC_MODULE_CHECK] = RULE_MASK_READ,
-        [RULE_FUNC_FIRMWARE_CHECK] = RULE_MASK_READ,
-        [RULE_FUNC_POLICY_CHECK] = RULE_MASK_READ,
-        [RULE_FUNC_KEXEC_KERNEL_CHECK] = RULE_MASK_READ,
-        [RULE_FUNC_KEXEC_INITRAMFS_CHECK] = RULE_MASK_READ,
+/* Hooks that always pass the one mask or the other; KEXEC_CMDLINE and buffers pass none. */
+#define EXEC_EVENTS (HOOK_EVENT(RULE_FUNC_MODULE_CHECK) - HOOK_EVENT(RULE_FUNC_MMAP_CHECK))
+#define READ_EVENTS (HOOK_EVENT(RULE_FUNC_KEXEC_CMDLINE) - HOOK_EVENT(RULE_FUNC_MODULE_CHECK))
+
+/* The combinations that contain a bit of the mask, as a pattern of sixteen bits. */
+static const uint32_t containing[] = {
+        [RULE_MASK_EXEC] = 0xaaaa,
+        [RULE_MASK_WRITE] = 0xcccc,
+        [RULE_MASK_READ] = 0xf0f0,
+        [RULE_MASK_APPEND] = 0xff00,
 };
 
 static const IdSlot slots[KEYWORD_MAX] = {
@@ -71,23 +69,17 @@ uint32_t relation_get_hook_events(RuleFunc func)
         return func == RULE_FUNC_SETXATTR_CHECK ? 0 : HOOK_EVENT(func);
 }
 
-static bool mask_matches(uint64_t rule_mask, unsigned request_mask)
-{
-        unsigned bits = (unsigned) rule_mask & ~(unsigned) RULE_MASK_CONTAINS;
-
-        return rule_mask & RULE_MASK_CONTAINS ? (request_mask & bits) != 0 : request_mask == bits;
-}
-
-/* Those of all events that come with a mask which the rule takes. */
+/* Those of all events that come with a mask which the rule takes; it names one bit. */
 static uint32_t select_events(uint32_t events, uint64_t rule_mask)
 {
-        for (uint32_t rest = events & FILE_CHECK_EVENTS; rest; rest &= rest - 1)
-                if (!mask_matches(rule_mask, (unsigned) __builtin_ctz(rest)))
-                        events &= ~(rest & -rest);
-        for (uint32_t rest = events & ~FILE_CHECK_EVENTS; rest; rest &= rest - 1)
-                if (!mask_matches(rule_mask, hook_masks[EVENT_HOOK(__builtin_ctz(rest))]))
-                        events &= ~(rest & -rest);
-        return events;
+        unsigned bit = (unsigned) rule_mask & (ACCESS_MASKS - 1);
+        uint32_t taken = rule_mask & RULE_MASK_CONTAINS ? containing[bit] : BIT(bit);
+
+        if (bit == RULE_MASK_EXEC)
+                taken |= EXEC_EVENTS;
+        else if (bit == RULE_MASK_READ)
+                taken |= READ_EVENTS;
+        return events & taken;
 }
 
 uint32_t relation_get_mask_events(RuleFunc func, uint64_t rule_mask)
