@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "core/policy/compile.h"
+#include "core/policy/lint.h"
 #include "core/policy/rule-text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,6 +84,19 @@ static void check_diags(const DiagList *diags)
                 check_fix(&diags->items[i]);
 }
 
+/* Whatever the rules are, lint only warns. */
+static void check_lint(const Policy *policy, const Target *target)
+{
+        static const LintFilesystem filesystem = {
+                .path = "/boot", .type = "vfat", .magic = 0x4d44, .lacks_xattrs = true
+        };
+        static const LintFacts facts = { .filesystems = &filesystem, .n_filesystems = 1 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        if (lint_policy(policy, target, &facts, &diags) < 0 || diags.errors > 0)
+                abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const NameResolver names = { resolve, resolve, NULL };
@@ -103,7 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_diags(&diags);
         if ((r < 0) != (diags.errors > 0) || (r < 0) != !policy)
                 abort();
-        if (policy)
+        if (policy) {
                 check_text(policy, target);
+                check_lint(policy, target);
+        }
         return 0;
 }

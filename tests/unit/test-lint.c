@@ -6,11 +6,18 @@
 #include "fixture-match.h"
 #include "fixture-policy.h"
 
-/* What cases called machine-… are told of the machine. */
+/*
+ * What cases called machine… are told of the machine. Those called active… are for a kernel that
+ * has a policy already.
+ */
 static const LintFilesystem filesystems[] = {
-        {"/",          "ext4", "8bcbe394-4f13-4144-be8e-5aa9ea2ce2f6", 0xef53, false},
-        { "/boot/efi", "vfat", NULL,                                   0x4d44, true },
-        { "/proc",     "proc", NULL,                                   0x9fa0, true },
+        {.path = "/",
+         .type = "ext4",
+         .uuid = "8bcbe394-4f13-4144-be8e-5aa9ea2ce2f6",
+         .magic = 0xef53                                                                         },
+        { .path = "/boot/efi", .type = "vfat", .magic = 0x4d44,            .lacks_xattrs = true  },
+        { .path = "/proc",     .type = "proc", .magic = 0x9fa0,            .noexec = true,         .lacks_xattrs = true },
+        { .path = "/sys/fs/pstore",                   .type = "pstore",         .noexec = true, .lacks_xattrs = true},
 };
 static const char *const types[] = { "ext4", "overlay", "proc", "tmpfs", "vfat" };
 static const LintFacts machine = {
@@ -29,6 +36,7 @@ static void lint_case(const char *directory, const char *name, DiagList *ret_dia
 
         fixture_sources(directory, name, &sources);
         fixture_target(&sources, &target);
+        target.target->policy_active = string_after(name, "active") != NULL;
         cr_assert_eq(policy_compile(sources.items, sources.count, target.target, fixture_names(),
                                      &policy, ret_diags),
                         0, "%s does not compile", name);

@@ -67,6 +67,7 @@
         X(FILESYSTEM_CONFLICT, "W207", "fsmagic and fsname name different file systems")           \
         X(UNKNOWN_FSNAME, "W208", "a type of file system that is not known here")                  \
         X(UNKNOWN_FSUUID, "W209", "no file system with the UUID is mounted")                       \
+        X(INERT_LABEL, "W210", "a label that the security module does not know")                   \
         X(CREDENTIALS_TOO_EARLY, "W211", "CREDS_CHECK does not see set-user-ID")                   \
         X(BOOT_ONLY_DATA, "W212", "critical data that only a built-in policy can measure")         \
         X(PSEUDO_APPRAISED, "W220", "appraisal reaches pseudo file systems")                       \

@@ -161,25 +161,37 @@ static bool is_pseudo(const LintFilesystem *fs)
         return false;
 }
 
+/* The others are counted only. */
+#define NAMED_FILESYSTEMS_MAX 3
+
 static void check_xattrs(Lint *lint, LintSubject *s)
 {
         const LintFacts *facts = lint->facts;
-        uint32_t events = file_events() | LINT_EXEC_EVENTS;
-        size_t looked_at = 0;
+        _cleanup_buffer_ Buffer names = { 0 };
+        size_t looked_at = 0, reached = 0;
 
         for (size_t i = 0; i < facts->n_filesystems && looked_at < REACH_FILESYSTEMS_MAX; i++) {
                 const LintFilesystem *fs = &facts->filesystems[i];
+                uint32_t events = file_events() | (fs->noexec ? 0 : LINT_EXEC_EVENTS);
 
                 if (!fs->lacks_xattrs || is_pseudo(fs) || !is_compatible(s, fs))
                         continue;
                 looked_at++;
-                if (reaches(lint, s, events, fs->magic, fs->type, fs->uuid))
-                        lint_warn(lint, s, POLICY_CODE_XATTRS_LACKING, NULL,
-                                        "exclude the file system before it, by fsmagic, fsname or "
-                                        "fsuuid",
-                                        "denies all files on %s: %s cannot hold labels", fs->path,
-                                        fs->type);
+                if (!reaches(lint, s, events, fs->magic, fs->type, fs->uuid))
+                        continue;
+                if (reached++ < NAMED_FILESYSTEMS_MAX)
+                        (void) buffer_append_format(&names, "%s%s (%s)", names.size > 0 ? ", " : "",
+                                        fs->path, fs->type);
         }
+        if (reached == 0)
+                return;
+        if (reached > NAMED_FILESYSTEMS_MAX)
+                (void) buffer_append_format(
+                                &names, " and %zu more", reached - NAMED_FILESYSTEMS_MAX);
+        lint_warn(lint, s, POLICY_CODE_XATTRS_LACKING, NULL,
+                        "exclude it before the rule, by fsmagic, fsname or fsuuid",
+                        "denies all files that it matches on %s, which cannot hold labels",
+                        names.data ?: "");
 }
 
 /* What a signature or label is demanded for, and everybody's files are written. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/digest.h"
 #include "base/strings.h"
+#include "core/policy/label.h"
 #include "core/policy/lint-check.h"
 
 #define PCR_DEFAULT 10 /* CONFIG_IMA_MEASURE_PCR_IDX */
@@ -147,14 +148,35 @@ static void check_fsuuid(Lint *lint, LintSubject *s)
         const RuleValue *uuid = s->values[KEYWORD_FSUUID];
         const LintFacts *facts = lint->facts;
 
-        if (!uuid || facts->n_filesystems == 0)
+        bool known = false;
+
+        if (!uuid)
                 return;
-        for (size_t i = 0; i < facts->n_filesystems; i++)
+        for (size_t i = 0; i < facts->n_filesystems; i++) {
                 if (string_equal(facts->filesystems[i].uuid, uuid->text))
                         return;
+                known |= facts->filesystems[i].uuid != NULL;
+        }
+        if (!known)
+                return;
         lint_warn(lint, s, POLICY_CODE_UNKNOWN_FSUUID, NULL,
                         "lsblk -o UUID,MOUNTPOINTS shows those that are",
                         "matches nothing now: no file system with UUID %s is mounted", uuid->text);
+}
+
+/* Before the first policy of a boot this is an error. */
+static void check_labels(Lint *lint, LintSubject *s)
+{
+        for (int id = KEYWORD_SUBJ_USER; id <= KEYWORD_OBJ_TYPE; id++)
+                if (s->values[id] && lint->target &&
+                                label_resolves(lint->target, (KeywordId) id, s->values[id]->text) ==
+                                                0)
+                        lint_warn(lint, s, POLICY_CODE_INERT_LABEL, NULL,
+                                        "load the module's policy or profile before, or correct it",
+                                        "matches nothing: %s %s is no label that the security "
+                                        "module "
+                                        "knows",
+                                        keyword_get((KeywordId) id)->name, s->values[id]->text);
 }
 
 static void check_credentials(Lint *lint, LintSubject *s)
@@ -269,8 +291,8 @@ static void check_template(Lint *lint, LintSubject *s)
 void lint_check_value(Lint *lint, LintSubject *s)
 {
         static void (*const checks[])(Lint * lint, LintSubject * s) = { check_never, check_ignored,
-                check_filesystem, check_fsname, check_fsuuid, check_credentials, check_boot_only,
-                check_hashes, check_policy_lock, check_pcr, check_template };
+                check_filesystem, check_fsname, check_fsuuid, check_labels, check_credentials,
+                check_boot_only, check_hashes, check_policy_lock, check_pcr, check_template };
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++)
                 checks[i](lint, s);

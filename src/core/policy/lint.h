@@ -18,6 +18,7 @@ typedef struct LintFilesystem {
         const char *type; /* as in /proc/filesystems */
         const char *uuid; /* in lower case, or NULL: none, or not known */
         uint64_t magic;
+        bool noexec;       /* nothing can be executed there */
         bool lacks_xattrs; /* it cannot hold security.ima */
 } LintFilesystem;
 

@@ -4,6 +4,7 @@
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
 #include "core/policy/lint.h"
+#include "helpers/imad-worker/machine.h"
 #include "helpers/imad-worker/worker-target.h"
 #include "system/kernel.h"
 #include "system/users.h"
@@ -72,21 +73,37 @@ static PolicySource *make_sources(const FragmentFiles *fragments, size_t *ret_co
         return sources;
 }
 
+/* What all kernels share. */
+typedef struct Compiler {
+        Worker *worker;
+        PolicySource *sources;
+        size_t n_sources;
+        NameResolver names;
+        bool lint;
+        Machine machine;
+} Compiler;
+
+static void compiler_done(Compiler *c)
+{
+        free(c->sources);
+        machine_done(&c->machine);
+}
+
 /* Diagnostics of lint are those of rules that compile; they come behind all others. */
-static int compile_sources(const Target *target, const NameResolver *names,
-                const PolicySource *sources, size_t n_sources, Policy **ret_policy, DiagList *diags)
+static int compile_sources(
+                const Compiler *c, const Target *target, Policy **ret_policy, DiagList *diags)
 {
         _cleanup_(policy_freep) Policy *policy = NULL;
         size_t first;
-        int r = policy_compile(sources, n_sources, target, names, &policy, diags);
+        int r = policy_compile(c->sources, c->n_sources, target, &c->names, &policy, diags);
 
         if (r < 0)
                 return r;
         first = diags->count;
-        r = lint_policy(policy, target, NULL, diags);
+        r = c->lint ? lint_policy(policy, target, &c->machine.facts, diags) : 0;
         if (r < 0)
                 return r;
-        policy_source_add_excerpts(sources, n_sources, first, diags);
+        policy_source_add_excerpts(c->sources, c->n_sources, first, diags);
         *ret_policy = TAKE_PTR(policy);
         return 0;
 }
@@ -102,23 +119,18 @@ static int take_policy(const Policy *policy, CompiledKernel *kernel)
         return kernel->provenance ? 0 : -ENOMEM;
 }
 
-static int compile_target(Worker *worker, const FragmentFiles *fragments, const Target *target,
-                CompiledKernel *kernel)
+static int compile_target(const Compiler *c, const Target *target, CompiledKernel *kernel)
 {
-        const NameResolver names = { find_user, find_group, &worker->root_fd };
         _cleanup_(policy_freep) Policy *policy = NULL;
-        _cleanup_free_ PolicySource *sources = NULL;
         _cleanup_diags_ DiagList diags = { 0 };
-        size_t n_sources;
         int r, merged;
 
-        sources = make_sources(fragments, &n_sources);
         kernel->release = strdup(target->release);
-        if (!sources || !kernel->release)
+        if (!kernel->release)
                 return -ENOMEM;
-        r = compile_sources(target, &names, sources, n_sources, &policy, &diags);
+        r = compile_sources(c, target, &policy, &diags);
         kernel->errors = diags.errors;
-        merged = diag_list_merge_unique(&worker->diags, &diags);
+        merged = diag_list_merge_unique(&c->worker->diags, &diags);
         if (r < 0 || merged < 0)
                 return r < 0 ? r : merged;
         return take_policy(policy, kernel);
@@ -149,7 +161,8 @@ static int compare_kernels(Worker *worker, const Compilation *compilation)
         return r;
 }
 
-static int compile_targets(Worker *worker, const WorkerTargets *targets, Compilation *compilation)
+static int compile_targets(
+                const Compiler *c, const WorkerTargets *targets, Compilation *compilation)
 {
         int result = 0;
 
@@ -158,16 +171,33 @@ static int compile_targets(Worker *worker, const WorkerTargets *targets, Compila
                 return -ENOMEM;
         for (size_t i = 0; i < targets->count; i++) {
                 const Target *target = targets->items[i];
-                int r = compile_target(worker, &compilation->fragments, target,
-                                &compilation->kernels[compilation->n_kernels++]);
+                int r = compile_target(c, target, &compilation->kernels[compilation->n_kernels++]);
 
                 if (r < 0 && r != -EBADMSG)
                         return r;
                 result = r < 0 ? r : result;
-                worker_progress(worker, (double) (i + 1) / (double) targets->count,
+                worker_progress(c->worker, (double) (i + 1) / (double) targets->count,
                                 target->release);
         }
-        return compare_kernels(worker, compilation) < 0 ? -ENOMEM : result;
+        return compare_kernels(c->worker, compilation) < 0 ? -ENOMEM : result;
+}
+
+static int compile_fragments(Worker *worker, CompilationFlags flags, const WorkerTargets *targets,
+                Compilation *compilation)
+{
+        _cleanup_(compiler_done) Compiler c = {
+                .worker = worker,
+                .names = {find_user, find_group, &worker->root_fd},
+                .lint = flags & COMPILATION_LINT,
+        };
+        int r = 0;
+
+        c.sources = make_sources(&compilation->fragments, &c.n_sources);
+        if (!c.sources)
+                return -ENOMEM;
+        if (c.lint)
+                r = machine_load(worker, &c.machine);
+        return r < 0 ? r : compile_targets(&c, targets, compilation);
 }
 
 static size_t select_kernel(const Worker *worker, const Compilation *compilation)
@@ -181,17 +211,17 @@ static size_t select_kernel(const Worker *worker, const Compilation *compilation
         return compilation->n_kernels > 0 ? compilation->n_kernels - 1 : 0;
 }
 
-int compilation_run(Worker *worker, bool fallback, Compilation *ret_compilation)
+int compilation_run(Worker *worker, CompilationFlags flags, Compilation *ret_compilation)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
         _cleanup_worker_targets_ WorkerTargets targets = { 0 };
-        int r = worker_targets_find(worker, fallback, &targets);
+        int r = worker_targets_find(worker, flags & COMPILATION_FALLBACK, &targets);
 
         if (r < 0)
                 return r;
         r = load_fragments(worker, &compilation.fragments);
         if (r >= 0)
-                r = compile_targets(worker, &targets, &compilation);
+                r = compile_fragments(worker, flags, &targets, &compilation);
         if (r < 0 && r != -EBADMSG) {
                 (void) worker_fail_errno(worker, r, "cannot compile the fragments");
                 return r;

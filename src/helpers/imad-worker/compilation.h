@@ -24,13 +24,18 @@ typedef struct Compilation {
 
 void compilation_done(Compilation *compilation);
 
+typedef enum CompilationFlags {
+        COMPILATION_FALLBACK = 1, /* without installed kernels take this machine's release */
+        COMPILATION_LINT = 2,     /* warn of rules that are valid but wrong */
+} CompilationFlags;
+
 /*
  * Compiles the files named as arguments, or the fragment directories, for --kernel= or all
- * installed kernels. With fallback a root without kernels is served by this machine's release.
+ * installed kernels.
  * -EBADMSG when the diagnostics have errors; *ret_compilation is written even then, with what
  * compiled. Other errors have set the worker's error.
  */
-int compilation_run(Worker *worker, bool fallback, Compilation *ret_compilation);
+int compilation_run(Worker *worker, CompilationFlags flags, Compilation *ret_compilation);
 
 /*
  * Sets "fragments", "kernels", "kernel" (the selected one) and "rules" of the result; on request

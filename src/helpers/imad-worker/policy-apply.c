@@ -102,7 +102,7 @@ ExitCode verb_policy_apply(Worker *worker)
 
         if (r < 0)
                 return worker->code;
-        r = compilation_run(worker, false, &compilation);
+        r = compilation_run(worker, COMPILATION_LINT, &compilation);
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
                                 "correct them; imactl policy check tells when they are gone",

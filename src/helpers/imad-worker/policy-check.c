@@ -25,7 +25,7 @@ static ExitCode check_text(Worker *worker)
 /* Nothing is asked about fragments that do not even compile. */
 static int check_fragments(Worker *worker, Compilation *ret_compilation)
 {
-        int r = compilation_run(worker, true, ret_compilation);
+        int r = compilation_run(worker, COMPILATION_FALLBACK | COMPILATION_LINT, ret_compilation);
 
         if (r < 0 || !worker->live)
                 return r;

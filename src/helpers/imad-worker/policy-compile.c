@@ -4,7 +4,8 @@
 ExitCode verb_policy_compile(Worker *worker)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
-        int r = compilation_run(worker, true, &compilation), reported;
+        int r = compilation_run(worker, COMPILATION_FALLBACK | COMPILATION_LINT, &compilation);
+        int reported;
 
         if (r < 0 && r != -EBADMSG)
                 return worker->code;

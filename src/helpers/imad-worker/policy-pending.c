@@ -82,7 +82,7 @@ static int compare(Worker *worker, const Compilation *compilation, bool compiled
 ExitCode verb_policy_pending(Worker *worker)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
-        int compiled = compilation_run(worker, false, &compilation), r;
+        int compiled = compilation_run(worker, 0, &compilation), r;
 
         if (compiled < 0 && compiled != -EBADMSG)
                 return worker->code;

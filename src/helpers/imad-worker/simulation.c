@@ -100,7 +100,7 @@ static int compile_fragments(Worker *worker, Simulation *s, char *file)
 
         worker->words = only;
         worker->n_words = file ? 1 : 0;
-        r = compilation_run(worker, true, &s->compilation);
+        r = compilation_run(worker, COMPILATION_FALLBACK, &s->compilation);
         worker->words = words;
         worker->n_words = n_words;
         if (r == -EBADMSG)
