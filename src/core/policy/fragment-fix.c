@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/buffer.h"
 #include "base/strings.h"
+#include "core/policy/import.h"
 #include "core/policy/suggest.h"
 
 /* Room for the number that makes an id unique. */
@@ -115,4 +117,45 @@ void fragment_fix_rules(const Fragment *fragment, const YamlNode *rule, DiagList
                                 first ? "- " : "  ");
                 first = false;
         }
+}
+
+/* The rule in the text of a fragment, its lines moved to where the item begins. */
+static int append_item(Buffer *buffer, const char *text, uint32_t column)
+{
+        static const char start[] = "\nrules:\n  - ";
+        const char *line = strstr(text, start);
+        int r = 0;
+
+        if (!line)
+                return -ENOENT;
+        line += strlen(start);
+        while (*line && r >= 0) {
+                size_t length = strcspn(line, "\n");
+
+                if (buffer->size > 0)
+                        r = buffer_append_format(buffer, "\n%*s", (int) column - 1, "");
+                if (r >= 0)
+                        r = buffer_append(buffer, line, length);
+                line += length + (line[length] == '\n');
+                line += strspn(line, " ");
+        }
+        return r;
+}
+
+void fragment_fix_rule_text(const Fragment *fragment, const YamlNode *rule, const Target *target,
+                DiagList *diags)
+{
+        _cleanup_(kernel_text_done) KernelText text = { 0 };
+        _cleanup_diags_ DiagList ignored = { 0 };
+        _cleanup_free_ char *imported = NULL;
+        _cleanup_buffer_ Buffer item = { 0 };
+        size_t size;
+
+        if (rule->type != YAML_TYPE_SCALAR || diags->dropped > 0 || strchr(rule->text, '\n') ||
+                        kernel_text_parse(rule->text, strlen(rule->text), "", target, &text,
+                                        &ignored) < 0 ||
+                        import_format_fragment(&text, "", &imported, &size, &ignored) < 0)
+                return;
+        if (append_item(&item, imported, rule->column) >= 0 && item.size > 0)
+                diag_suggest(diags, fragment_place(fragment, rule), item.data);
 }

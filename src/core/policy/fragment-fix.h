@@ -17,3 +17,7 @@ void fragment_fix_name(const Fragment *fragment, const YamlNode *name, DiagList 
 
 /* One rule that stands where a list of rules is expected. */
 void fragment_fix_rules(const Fragment *fragment, const YamlNode *rule, DiagList *diags);
+
+/* A rule that is written in the kernel's own language. */
+void fragment_fix_rule_text(const Fragment *fragment, const YamlNode *rule, const Target *target,
+                DiagList *diags);

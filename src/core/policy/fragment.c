@@ -237,6 +237,8 @@ static int read_rule(Reader *reader, const YamlNode *node, FragmentRule *rule)
                         "import turns "
                         "rules in the kernel's own language into a fragment");
 
+        if (r == 0)
+                fragment_fix_rule_text(reader->fragment, node, reader->target, reader->diags);
         if (r <= 0)
                 return r;
         rule->node = node;
