@@ -142,8 +142,8 @@ static void copy_attributes(int from_fd, int to_fd)
         (void) attr_copy_fd("", from_fd, "", to_fd, copies_attribute, NULL);
 }
 
-static int write_beside(int dir_fd, const char *name, const char *temporary, const void *bytes,
-                size_t size, mode_t mode)
+static int write_beside(int dir_fd, const char *name, const char *temporary, FsWriter *write,
+                void *userdata, mode_t mode)
 {
         _cleanup_close_ int fd = -EBADF, old_fd = -EBADF;
         int r;
@@ -151,7 +151,7 @@ static int write_beside(int dir_fd, const char *name, const char *temporary, con
         fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        r = fs_write_all(fd, bytes, size);
+        r = write(fd, userdata);
         if (r < 0)
                 return r;
         old_fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -162,7 +162,7 @@ static int write_beside(int dir_fd, const char *name, const char *temporary, con
         return 0;
 }
 
-int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode)
+int fs_replace_file_by(int root_fd, const char *path, FsWriter *write, void *userdata, mode_t mode)
 {
         _cleanup_close_ int dir_fd = -EBADF;
         char temporary[NAME_MAX + 1];
@@ -178,7 +178,7 @@ int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t siz
         r = snprintf(temporary, sizeof(temporary), ".%.200s.%08x", name, salt);
         if (r < 0 || (size_t) r >= sizeof(temporary))
                 return -ENAMETOOLONG;
-        r = write_beside(dir_fd, name, temporary, bytes, size, mode);
+        r = write_beside(dir_fd, name, temporary, write, userdata, mode);
         if (r >= 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
                 r = -errno;
         if (r < 0) {
@@ -186,6 +186,25 @@ int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t siz
                 return r;
         }
         return fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+typedef struct FileBytes {
+        const void *bytes;
+        size_t size;
+} FileBytes;
+
+static int write_bytes(int fd, void *userdata)
+{
+        const FileBytes *file = userdata;
+
+        return fs_write_all(fd, file->bytes, file->size);
+}
+
+int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode)
+{
+        FileBytes file = { bytes, size };
+
+        return fs_replace_file_by(root_fd, path, write_bytes, &file, mode);
 }
 
 static int make_directory(int root_fd, const char *path, mode_t mode)

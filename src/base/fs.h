@@ -48,6 +48,10 @@ int fs_create_file(int root_fd, const char *path, const void *bytes, size_t size
  */
 int fs_replace_file(int root_fd, const char *path, const void *bytes, size_t size, mode_t mode);
 
+/* The same for bytes that write() makes; it is called once, with the new file. */
+typedef int FsWriter(int fd, void *userdata);
+int fs_replace_file_by(int root_fd, const char *path, FsWriter *write, void *userdata, mode_t mode);
+
 /*
  * Creates the directory and its missing parents and syncs their entries; an existing directory is
  * fine.
