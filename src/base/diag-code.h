@@ -35,6 +35,18 @@
         X(EVENT_LOG, "E420", "an event log is cut off or malformed")                               \
         X(EVENT_LOG_PCR, "E421", "an event log does not lead to a PCR")                            \
         X(CERTIFICATE, "E430", "a file holds no certificate")                                      \
+        X(EVIDENCE_MALFORMED, "E450", "an evidence file is malformed")                             \
+        X(QUOTE_KEY, "E451", "evidence is signed by another key than the expected one")            \
+        X(QUOTE_SIGNATURE, "E452", "the signature of a quote is wrong")                            \
+        X(QUOTE_NONCE, "E453", "a quote answers another challenge")                                \
+        X(QUOTE_PCRS, "E454", "the PCR values are not those of the quote")                         \
+        X(QUOTE_EVENT_LOG, "E455", "the event log does not give the quoted PCR values")            \
+        X(QUOTE_LIST, "E456", "the measurement list does not give the quoted PCR values")          \
+        X(QUOTE_BOOT, "E457", "the measurement list is of another boot than the quote")            \
+        X(QUOTE_ENTRY, "E458", "an attested measurement cannot be read")                           \
+        X(QUOTE_FILE_SIGNATURE, "E459", "an attested file has no good signature")                  \
+        X(QUOTE_FILE, "E460", "an attested file is not on the allow list")                         \
+        X(ALLOW_LIST_LINE, "E470", "a line of an allow list is malformed")                         \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \
@@ -51,7 +63,12 @@
         X(LIST_BYPASS, "W404", "IMA found no TPM when it started")                                 \
         X(LIST_BOOT_PCRS, "W405", "the boot PCRs are not those of boot_aggregate")                 \
         X(LIST_LONG, "W406", "a measurement list is too long to be shown whole")                   \
-        X(PCR_LINE, "W410", "a line of a file of PCR values is not understood")
+        X(PCR_LINE, "W410", "a line of a file of PCR values is not understood")                    \
+        X(QUOTE_KEY_UNKNOWN, "W450", "nothing says whose key signed the evidence")                 \
+        X(QUOTE_NO_EVENT_LOG, "W451", "evidence without an event log")                             \
+        X(QUOTE_VIOLATION, "W452", "an attested measurement is a violation")                       \
+        X(QUOTE_OTHER_PCR, "W453", "a measurement is in a PCR that the quote does not cover")      \
+        X(QUOTE_BOOT_LOADER, "W454", "a PCR of the boot loader holds more than the event log")
 
 #define DIAG_CODE_DEFINE(name, code, title)                                                        \
         static const char DIAG_CODE_##name[] __attribute__((unused)) = code;
