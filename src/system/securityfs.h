@@ -15,6 +15,9 @@
 #define SECURITYFS_IMA_PATH SECURITYFS_PATH "/ima"
 #define SECURITYFS_POLICY_PATH SECURITYFS_IMA_PATH "/policy"
 
+/* The firmware's event log; drivers/char/tpm/eventlog/common.c. */
+#define SECURITYFS_EVENT_LOG_PATH SECURITYFS_PATH "/tpm0/binary_bios_measurements"
+
 typedef enum ImaState {
         IMA_STATE_PRESENT,
         IMA_STATE_ABSENT,        /* securityfs is there, IMA is not */

@@ -26,3 +26,14 @@ int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *r
 {
         return -EOPNOTSUPP;
 }
+
+int tpm_esys_quote(TpmEsys *esys, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                const void *nonce, size_t nonce_size, TpmQuote *ret_quote)
+{
+        return -EOPNOTSUPP;
+}
+
+int tpm_esys_read_ek_certificate(TpmEsys *esys, TpmBytes *ret_bytes)
+{
+        return -EOPNOTSUPP;
+}

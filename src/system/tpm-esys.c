@@ -2,56 +2,14 @@
 #include "system/tpm-esys.h"
 
 #include <stdio.h>
-#include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
 #include "base/strings.h"
+#include "base/tcg-algorithm.h"
 #include "system/tpm-device.h"
+#include "system/tpm-esys-context.h"
 
-struct TpmEsys {
-        int device_fd; /* -EBADF for a TCTI without device file */
-        TSS2_TCTI_CONTEXT *tcti;
-        ESYS_CONTEXT *context;
-};
-
-static void esys_memory_freep(void *p)
-{
-        Esys_Free(*(void **) p);
-}
-
-/* TCG Algorithm Registry. */
-static const struct {
-        TPM2_ALG_ID id;
-        HashAlgorithm algorithm;
-} banks[] = {
-        {TPM2_ALG_SHA1,      HASH_SHA1    },
-        { TPM2_ALG_SHA256,   HASH_SHA256  },
-        { TPM2_ALG_SHA384,   HASH_SHA384  },
-        { TPM2_ALG_SHA512,   HASH_SHA512  },
-        { TPM2_ALG_SM3_256,  HASH_SM3     },
-        { TPM2_ALG_SHA3_256, HASH_SHA3_256},
-        { TPM2_ALG_SHA3_384, HASH_SHA3_384},
-        { TPM2_ALG_SHA3_512, HASH_SHA3_512},
-};
-
-static HashAlgorithm algorithm_from_id(TPM2_ALG_ID id)
-{
-        for (size_t i = 0; i < ELEMENTSOF(banks); i++)
-                if (banks[i].id == id)
-                        return banks[i].algorithm;
-        return HASH_ALGORITHM_INVALID;
-}
-
-static TPM2_ALG_ID id_from_algorithm(HashAlgorithm algorithm)
-{
-        for (size_t i = 0; i < ELEMENTSOF(banks); i++)
-                if (banks[i].algorithm == algorithm)
-                        return banks[i].id;
-        return TPM2_ALG_ERROR;
-}
-
-/* What a TPM or a layer of the library says, as far as a caller can act on it. */
-static int error_from_rc(TSS2_RC rc)
+int tpm_esys_error(TSS2_RC rc)
 {
         static const struct {
                 TSS2_RC rc;
@@ -83,9 +41,9 @@ static int initialize(TpmEsys *esys, const char *tcti)
         }
         rc = Tss2_TctiLdr_Initialize(tcti, &esys->tcti);
         if (rc != TSS2_RC_SUCCESS)
-                return error_from_rc(rc);
+                return tpm_esys_error(rc);
         rc = Esys_Initialize(&esys->context, esys->tcti, NULL);
-        return rc == TSS2_RC_SUCCESS ? 0 : error_from_rc(rc);
+        return rc == TSS2_RC_SUCCESS ? 0 : tpm_esys_error(rc);
 }
 
 int tpm_esys_new(int root_fd, const char *tcti, TpmEsys **ret_esys)
@@ -144,10 +102,10 @@ int tpm_esys_get_banks(TpmEsys *esys, HashAlgorithm *ret_banks, size_t max, size
         rc = Esys_GetCapability(esys->context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                         TPM2_CAP_PCRS, 0, TPM2_MAX_CAP_HANDLES, NULL, &data);
         if (rc != TSS2_RC_SUCCESS)
-                return error_from_rc(rc);
+                return tpm_esys_error(rc);
         pcrs = &data->data.assignedPCR;
         for (size_t i = 0; i < pcrs->count && i < ELEMENTSOF(pcrs->pcrSelections); i++) {
-                HashAlgorithm algorithm = algorithm_from_id(pcrs->pcrSelections[i].hash);
+                HashAlgorithm algorithm = tcg_algorithm_to_hash(pcrs->pcrSelections[i].hash);
 
                 if (algorithm < 0 || selection_is_empty(&pcrs->pcrSelections[i]))
                         continue;
@@ -181,12 +139,12 @@ int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *r
         _cleanup_(esys_memory_freep) TPML_DIGEST *values = NULL;
         TPML_PCR_SELECTION selection = {
                 .count = 1,
-                .pcrSelections = { { .hash = id_from_algorithm(bank), .sizeofSelect = 3 } },
+                .pcrSelections = { { .hash = tcg_algorithm_from_hash(bank), .sizeofSelect = 3 } },
         };
         UINT32 counter;
         TSS2_RC rc;
 
-        if (selection.pcrSelections[0].hash == TPM2_ALG_ERROR || pcr >= 24)
+        if (selection.pcrSelections[0].hash == TCG_ALGORITHM_ERROR || pcr >= 24)
                 return -ENOENT;
         selection.pcrSelections[0].pcrSelect[pcr / 8] = (BYTE) (1U << pcr % 8);
         rc = Esys_PCR_Read(esys->context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &selection,
@@ -195,6 +153,6 @@ int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *r
         if ((rc & ~(TSS2_RC) TPM2_RC_N_MASK & ~(TSS2_RC) TPM2_RC_P) == TPM2_RC_HASH)
                 return -ENOENT;
         if (rc != TSS2_RC_SUCCESS)
-                return error_from_rc(rc);
+                return tpm_esys_error(rc);
         return take_value(selected, values, bank, pcr, ret_digest);
 }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "system/tpm-quote.h"
 
 typedef struct TpmEsys TpmEsys;
 
@@ -21,6 +22,11 @@ TpmEsys *tpm_esys_free(TpmEsys *esys);
 /* See tpm_get_banks() and tpm_read_pcr(). */
 int tpm_esys_get_banks(TpmEsys *esys, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_banks);
 int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
+
+/* See tpm_make_quote() and tpm_read_ek_certificate(). */
+int tpm_esys_quote(TpmEsys *esys, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                const void *nonce, size_t nonce_size, TpmQuote *ret_quote);
+int tpm_esys_read_ek_certificate(TpmEsys *esys, TpmBytes *ret_bytes);
 
 DEFINE_CLEANUP_FUNC(TpmEsys *, tpm_esys_free)
 #define _cleanup_tpm_esys_ _cleanup_(tpm_esys_freep)

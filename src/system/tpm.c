@@ -179,3 +179,22 @@ int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
                 r = tpm_esys_read_pcr(tpm->esys, bank, pcr, ret_digest);
         return finish(tpm, TPM_SOURCE_ESYS, r);
 }
+
+int tpm_make_quote(Tpm *tpm, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                const void *nonce, size_t nonce_size, TpmQuote *ret_quote)
+{
+        int r = connect_esys(tpm);
+
+        if (r >= 0)
+                r = tpm_esys_quote(tpm->esys, banks, n_banks, pcrs, nonce, nonce_size, ret_quote);
+        return finish(tpm, TPM_SOURCE_ESYS, r);
+}
+
+int tpm_read_ek_certificate(Tpm *tpm, TpmBytes *ret_bytes)
+{
+        int r = connect_esys(tpm);
+
+        if (r >= 0)
+                r = tpm_esys_read_ek_certificate(tpm->esys, ret_bytes);
+        return finish(tpm, TPM_SOURCE_ESYS, r);
+}

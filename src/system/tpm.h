@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "system/tpm-quote.h"
 
 #define TPM_TCTI "device:/dev/tpmrm0"
 #define TPM_PCRS 24
@@ -49,6 +50,20 @@ int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_
 
 /* -ENOENT when the bank is not allocated or the PCR does not exist; else as above. */
 int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
+
+/*
+ * Lets imad's attestation key sign the nonce and these PCRs (bit mask) of these banks. The key is a
+ * restricted primary key of the endorsement hierarchy: the TPM derives it from the seed that it was
+ * made with, so it is always the same, needs no storage, and cannot leave the TPM; and the TPM
+ * shows its reset counters to keys of this hierarchy only. -EINVAL for too long a nonce,
+ * -EKEYREJECTED when the hierarchy has a password, -EAGAIN while the TPM is locked out, -ENODEV,
+ * -EACCES, -EBUSY, -EIO, -EOPNOTSUPP as above.
+ */
+int tpm_make_quote(Tpm *tpm, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                const void *nonce, size_t nonce_size, TpmQuote *ret_quote);
+
+/* The certificate of the endorsement key, as the TPM holds it. -ENOENT when it has none. */
+int tpm_read_ek_certificate(Tpm *tpm, TpmBytes *ret_bytes);
 
 /* Where the last answer came from. */
 TpmSource tpm_get_source(const Tpm *tpm);
