@@ -13,6 +13,10 @@
 #define PCRS VERB_OPTION(OPTION_PCRS)
 #define EVENT_LOG VERB_OPTION(OPTION_EVENT_LOG)
 #define CERT VERB_OPTION(OPTION_CERT)
+#define NONCE VERB_OPTION(OPTION_NONCE)
+#define TCTI VERB_OPTION(OPTION_TCTI)
+#define AK VERB_OPTION(OPTION_AK)
+#define ALLOW_LIST VERB_OPTION(OPTION_ALLOW_LIST)
 
 #define SIMULATE                                                                                   \
         (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
@@ -68,6 +72,11 @@ const Verb verb_table[] = {
           1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
           0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT, COMPLETION_NONE, verb_measurements_verify },
+
+        { "attest", "quote", "", "Let the TPM vouch for this boot in an evidence file",
+          0, 0, 0, ROOT | NONCE | OUTPUT | TCTI, COMPLETION_NONE, verb_attest_quote },
+        { "attest", "verify", "FILE", "Check an evidence file, without daemon and TPM",
+          1, 1, VERB_VERDICT, ROOT | NONCE | AK | CERT | ALLOW_LIST, COMPLETION_FILE, verb_attest_verify },
 };
 const size_t verb_table_size = ELEMENTSOF(verb_table);
 
@@ -76,6 +85,7 @@ const VerbGroup verb_groups[] = {
         { "policy", "Policy" },
         { "preset", "Presets" },
         { "measurements", "Measurements" },
+        { "attest", "Attestation" },
 };
 const size_t verb_groups_size = ELEMENTSOF(verb_groups);
 /* clang-format on */

@@ -43,6 +43,8 @@ static const WorkerVerb verbs[] = {
         { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
+        { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },
+        { "attest-verify",       1, 1,         "FILE",         verb_attest_verify },
         { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
 /* clang-format on */
@@ -54,8 +56,9 @@ static void print_usage(FILE *file)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
-              "--output=FILE, --running, --strict, --live; for "
-              "policy-simulate: --tree,\n         --packages, --all-mounts, --explain",
+              "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
+              "--all-mounts, "
+              "--explain",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
                 fprintf(file, ", --%s=", worker_option_to_string((WorkerOption) i));

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "system/tpm-quote.h"
 
 void worker_done(Worker *worker)
 {
@@ -96,7 +97,8 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
 }
 
 static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "use", "func", "mask", "uid",
-        "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid", "lsm", "data" };
+        "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid", "lsm", "data",
+        "nonce", "tcti", "ak", "allow-list" };
 
 const char *worker_option_to_string(WorkerOption option)
 {
@@ -109,4 +111,30 @@ WorkerOption worker_option_from_string(const char *name)
                 if (string_equal(option_names[i], name))
                         return (WorkerOption) i;
         return WORKER_OPTION_INVALID;
+}
+
+ExitCode worker_read_file(
+                Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size)
+{
+        _cleanup_free_ char *path = NULL;
+        int r = worker_resolve_path(worker, name, &path);
+
+        if (r >= 0)
+                r = fs_read_file(worker->root_fd, path, limit, ret_text, ret_size);
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
+}
+
+int worker_parse_nonce(Worker *worker, uint8_t *ret_nonce, size_t *ret_size)
+{
+        if (worker->options[WORKER_OPTION_NONCE] &&
+                        hex_decode(worker->options[WORKER_OPTION_NONCE], ret_nonce, TPM_NONCE_MAX,
+                                        ret_size) >= 0 &&
+                        *ret_size > 0)
+                return 0;
+        (void) worker_fail(worker, EXIT_CODE_USAGE,
+                        "give --nonce= as 2 to 128 hexadecimal digits; openssl rand -hex 20 makes "
+                        "a good one",
+                        worker->options[WORKER_OPTION_NONCE] ? "the nonce is malformed"
+                                                             : "no nonce is given");
+        return -EINVAL;
 }

@@ -14,7 +14,7 @@
 #include "base/exit-code.h"
 #include "base/strings.h"
 
-/* Options of policy-simulate that have a value: what a request is about. */
+/* Options that have a value: of policy-simulate, what a request is about; of attest and export. */
 typedef enum WorkerOption {
         WORKER_OPTION_POLICY,
         WORKER_OPTION_USE,
@@ -31,6 +31,10 @@ typedef enum WorkerOption {
         WORKER_OPTION_FSUUID,
         WORKER_OPTION_LSM,
         WORKER_OPTION_DATA,
+        WORKER_OPTION_NONCE,
+        WORKER_OPTION_TCTI,
+        WORKER_OPTION_AK,
+        WORKER_OPTION_ALLOW_LIST,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -87,6 +91,13 @@ void worker_progress(const Worker *worker, double fraction, const char *text);
  */
 int worker_resolve_path(const Worker *worker, const char *argument, char **ret_path);
 
+/* Reads a whole file that an option names; limit in bytes. */
+ExitCode worker_read_file(
+                Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size);
+
+/* Reads --nonce= into a place of TPM_NONCE_MAX bytes. -EINVAL when it is missing or malformed. */
+int worker_parse_nonce(Worker *worker, uint8_t *ret_nonce, size_t *ret_size);
+
 /* The name without dashes. */
 const char *worker_option_to_string(WorkerOption option);
 
@@ -110,4 +121,6 @@ WorkerRun verb_preset_disable;
 WorkerRun verb_measurements_list;
 WorkerRun verb_measurements_show;
 WorkerRun verb_measurements_verify;
+WorkerRun verb_attest_quote;
+WorkerRun verb_attest_verify;
 WorkerRun verb_doctor;
