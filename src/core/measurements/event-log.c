@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/diag-code.h"
+#include "base/tcg-algorithm.h"
 
 #define EV_NO_ACTION 3U
 #define SHA1_SIZE 20U
@@ -14,20 +15,6 @@
 /* Both with their NUL. */
 static const char spec_id[16] = "Spec ID Event03";
 static const char startup_locality[16] = "StartupLocality";
-
-static const struct {
-        uint16_t tcg_id;
-        HashAlgorithm algorithm;
-} tcg_algorithms[] = {
-        {0x0004,  HASH_SHA1    },
-        { 0x000b, HASH_SHA256  },
-        { 0x000c, HASH_SHA384  },
-        { 0x000d, HASH_SHA512  },
-        { 0x0012, HASH_SM3     },
-        { 0x0027, HASH_SHA3_256},
-        { 0x0028, HASH_SHA3_384},
-        { 0x0029, HASH_SHA3_512},
-};
 
 typedef struct Parser {
         Cursor c;
@@ -53,16 +40,14 @@ static void parser_done(Parser *parser)
 static int add_bank(Parser *p, uint16_t tcg_id, uint16_t digest_size)
 {
         EventLogBank *bank = &p->log->banks[p->log->n_banks];
+        HashAlgorithm algorithm = tcg_algorithm_to_hash(tcg_id);
 
         if (p->log->n_banks == EVENT_LOG_BANKS_MAX)
                 return -EBADMSG;
         *bank = (EventLogBank){ HASH_ALGORITHM_INVALID, tcg_id, digest_size, { { 0 } } };
-        for (size_t i = 0; i < ELEMENTSOF(tcg_algorithms); i++)
-                if (tcg_algorithms[i].tcg_id == tcg_id &&
-                                hash_algorithm_size(tcg_algorithms[i].algorithm) == digest_size &&
-                                digest_context_new(tcg_algorithms[i].algorithm,
-                                                &p->contexts[p->log->n_banks]) >= 0)
-                        bank->algorithm = tcg_algorithms[i].algorithm;
+        if (hash_algorithm_size(algorithm) == digest_size &&
+                        digest_context_new(algorithm, &p->contexts[p->log->n_banks]) >= 0)
+                bank->algorithm = algorithm;
         p->log->n_banks++;
         return 0;
 }

@@ -30,18 +30,6 @@ static ExitCode parse_pcrs(Worker *worker, PcrValueList *values)
         return EXIT_CODE_OK;
 }
 
-/* Reads a whole file that an option names. */
-static ExitCode read_input(
-                Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size)
-{
-        _cleanup_free_ char *path = NULL;
-        int r = worker_resolve_path(worker, name, &path);
-
-        if (r >= 0)
-                r = fs_read_file(worker->root_fd, path, limit, ret_text, ret_size);
-        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
-}
-
 static ExitCode fail_malformed(Worker *worker, int error, const char *name)
 {
         if (error != -EBADMSG)
@@ -54,7 +42,7 @@ static ExitCode load_pcrs(Worker *worker, const char *name, PcrValueList *values
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
-        ExitCode code = read_input(worker, name, PCRS_FILE_SIZE_MAX, &text, &size);
+        ExitCode code = worker_read_file(worker, name, PCRS_FILE_SIZE_MAX, &text, &size);
         int r;
 
         if (code != EXIT_CODE_OK)
@@ -67,7 +55,8 @@ static ExitCode load_event_log(Worker *worker, MeasurementsInput *input)
 {
         _cleanup_free_ char *bytes = NULL;
         size_t size;
-        ExitCode code = read_input(worker, worker->event_log, EVENT_LOG_SIZE_MAX, &bytes, &size);
+        ExitCode code = worker_read_file(
+                        worker, worker->event_log, EVENT_LOG_SIZE_MAX, &bytes, &size);
         int r;
 
         if (code != EXIT_CODE_OK)
@@ -81,7 +70,7 @@ static ExitCode load_certificate(Worker *worker, const char *name, CertificateLi
 {
         _cleanup_free_ char *bytes = NULL;
         size_t size;
-        ExitCode code = read_input(worker, name, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size);
+        ExitCode code = worker_read_file(worker, name, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size);
         int r;
 
         if (code != EXIT_CODE_OK)
