@@ -118,10 +118,6 @@ static int live_open(Live *live)
         PolicyOracleState state = policy_oracle_open(worker->root_fd, NULL, &live->oracle);
 
         if (state != POLICY_ORACLE_STATE_AVAILABLE) {
-                if (worker_set(worker, "live",
-                                    json_pack("{s:s}", "state",
-                                                    policy_oracle_state_to_string(state))) < 0)
-                        return -ENOMEM;
                 (void) worker_fail(worker, states[state].code, states[state].hint, "%s",
                                 states[state].message);
                 return -EBUSY;
@@ -163,8 +159,7 @@ static int ask(Live *live, const char *rule, size_t size, DiagPlace place)
 static int live_report(Live *live)
 {
         int r = worker_set(live->worker, "live",
-                        json_pack("{s:s, s:I, s:I}", "state", "available", "asked",
-                                        (json_int_t) live->asked, "refused",
+                        json_pack("{s:I, s:I}", "asked", (json_int_t) live->asked, "refused",
                                         (json_int_t) live->refused));
 
         if (r < 0)
