@@ -216,7 +216,7 @@ const ValueWord *value_type_get_words(ValueType type)
 
 int kernel_need_check(const KernelNeed *need, const Target *target)
 {
-        if (!target)
+        if (!target || (need->version[0] == 0 && !need->config))
                 return 0;
         if (target_compare_grammar(target, need->version, TARGET_VERSION_PARTS) < 0)
                 return -EOPNOTSUPP;
