@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/target-probe.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/utsname.h>
@@ -140,6 +139,19 @@ static int probe_command_line(Probe *p)
         return r < 0 ? r : 0;
 }
 
+/* "INSIDE OUTSIDE COUNT"; false for the range of all ids, which is none to keep. */
+static bool parse_id_range(char *line, TargetIdRange *ret_range)
+{
+        uint64_t numbers[3];
+        char *state, *word = strtok_r(line, " ", &state);
+
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++, word = strtok_r(NULL, " ", &state))
+                if (!word || parse_u64(word, UINT32_MAX, &numbers[i]) < 0)
+                        return false;
+        *ret_range = (TargetIdRange){ (uint32_t) numbers[0], (uint32_t) numbers[2] };
+        return ret_range->count != ALL_IDS;
+}
+
 static int read_id_map(const Probe *p, const char *path, TargetIds *ids)
 {
         _cleanup_free_ char *text = NULL;
@@ -149,16 +161,15 @@ static int read_id_map(const Probe *p, const char *path, TargetIds *ids)
                 return r == -ENOMEM ? r : 0;
         for (char *state, *line = strtok_r(text, "\n", &state); line;
                         line = strtok_r(NULL, "\n", &state)) {
-                uint32_t first, count;
+                TargetIdRange range;
 
-                if (sscanf(line, "%" SCNu32 " %*u %" SCNu32, &first, &count) != 2 ||
-                                count == ALL_IDS || ids->count == TARGET_ID_RANGES_MAX)
+                if (!parse_id_range(line, &range) || ids->count == TARGET_ID_RANGES_MAX)
                         continue;
                 if (!ids->ranges)
                         ids->ranges = calloc(TARGET_ID_RANGES_MAX, sizeof(TargetIdRange));
                 if (!ids->ranges)
                         return -ENOMEM;
-                ids->ranges[ids->count++] = (TargetIdRange){ first, count };
+                ids->ranges[ids->count++] = range;
         }
         return 0;
 }

@@ -56,7 +56,7 @@ Test(target_probe, at_boot_there_is_neither_a_policy_nor_a_profile)
         _cleanup_(target_freep) Target *now = NULL, *boot = NULL;
 
         write_machine(&root);
-        cr_assert_eq(unlinkat(root.fd, IMA "/policy" + 1, 0), 0);
+        cr_assert_eq(unlinkat(root.fd, &(IMA "/policy")[1], 0), 0);
         now = probe(&root, TARGET_PROBE_NOW);
         boot = probe(&root, TARGET_PROBE_AT_BOOT);
         cr_expect(now->policy_active, "the kernel takes no other policy");
