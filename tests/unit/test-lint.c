@@ -92,6 +92,7 @@ Test(lint, every_code_has_a_case)
                 text = fixture_read(path, &size);
                 cr_assert_eq(buffer_append_string(&all, text), 0);
         }
+        cr_assert_not_null(all.data);
         for (size_t i = 0; i < n_codes; i++)
                 if (allow_get_bit(codes[i].code) != 0)
                         cr_expect_not_null(strstr(all.data, codes[i].code), "%s: %s", codes[i].code,

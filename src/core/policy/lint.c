@@ -167,10 +167,8 @@ static LintSubject get_subject(const Lint *lint, size_t index)
 
         for (size_t i = 0; i < rule->n_values; i++)
                 subject.values[rule->values[i].keyword] = &rule->values[i];
-        subject.action = (RuleAction) subject.values[KEYWORD_ACTION]->number;
-        subject.func = subject.values[KEYWORD_FUNC]
-                                       ? (RuleFunc) subject.values[KEYWORD_FUNC]->number
-                                       : RULE_FUNC_NONE;
+        subject.action = rule_get_action(rule);
+        subject.func = rule_get_func(rule);
         subject.class = lint_action_get_class(subject.action);
         subject.exclusion = lint_action_is_exclusion(subject.action);
         return subject;
