@@ -40,7 +40,7 @@ static int add_node(Flattener *f, const YamlNode *node, const YamlNode *at)
                 if (!items)
                         return -ENOMEM;
                 if (list->count > 0)
-                        memcpy(items, list->items, list->count * sizeof(*items));
+                        memcpy(items, list->items, list->count * sizeof(const YamlNode *));
                 list->items = items;
         }
         list->items[list->count++] = node;
