@@ -29,6 +29,11 @@ typedef struct Search {
         char *data; /* the first name of a list */
 } Search;
 
+static void search_done(Search *s)
+{
+        free(s->data);
+}
+
 static const RuleValue *find_value(const Search *s, KeywordId id)
 {
         const RuleValue *value = rule_find(s->rule, id);
@@ -241,9 +246,10 @@ static int format_decision(const Simulator *simulator, const SimulateDecision *d
 int diff_example_find(const Simulator *before, const Simulator *after, const Rule *rule,
                 const Rule *other, char **ret_request, char **ret_before, char **ret_after)
 {
-        Search s = { .before = before, .after = after, .rule = rule, .other = other };
-        _cleanup_free_ char *request = NULL, *outcome_before = NULL, *outcome_after = NULL,
-                            *data = NULL;
+        _cleanup_(search_done) Search s = {
+                .before = before, .after = after, .rule = rule, .other = other
+        };
+        _cleanup_free_ char *request = NULL, *outcome_before = NULL, *outcome_after = NULL;
         SimulateDecision a, b;
         int r;
 
@@ -255,7 +261,6 @@ int diff_example_find(const Simulator *before, const Simulator *after, const Rul
         s.owners = collect_ids(&s, KEYWORD_FOWNER, KEYWORD_FOWNER, true);
         s.owner_groups = collect_ids(&s, KEYWORD_FGROUP, KEYWORD_FGROUP, false);
         r = set_constants(&s);
-        data = s.data;
         if (r >= 0)
                 r = try_hooks(&s);
         if (r <= 0)

@@ -42,7 +42,7 @@ static int fail_without_kernel(Worker *worker, const Generation *generation, con
 {
         _cleanup_buffer_ Buffer releases = { 0 };
 
-        for (size_t i = 0; i < generation->n_kernels; i++)
+        for (size_t i = 0; generation->kernels && i < generation->n_kernels; i++)
                 (void) buffer_append_format(&releases, "%s--kernel=%s", i > 0 ? ", " : "",
                                 generation->kernels[i].release);
         (void) worker_fail(worker, EXIT_CODE_NOT_FOUND, releases.data,
