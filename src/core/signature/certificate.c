@@ -27,31 +27,52 @@ static uint32_t last_four(const uint8_t *bytes, size_t size)
         return (uint32_t) end[0] << 24 | (uint32_t) end[1] << 16 | (uint32_t) end[2] << 8 | end[3];
 }
 
+static void add_key_id(Certificate *certificate, const uint8_t *id, size_t size)
+{
+        if (size >= 4)
+                certificate->key_ids[certificate->n_key_ids++] = last_four(id, size);
+}
+
 /* The SHA-1 covers the BIT STRING of the SubjectPublicKeyInfo. */
-static int hash_public_key(EVP_PKEY *key, uint32_t *ret_key_id)
+static int hash_public_key(Certificate *certificate)
 {
         X509_PUBKEY *info = NULL;
         const unsigned char *bytes;
         Digest digest;
         int size, r = -EBADMSG;
 
-        if (X509_PUBKEY_set(&info, key) == 1 &&
+        if (X509_PUBKEY_set(&info, certificate->key) == 1 &&
                         X509_PUBKEY_get0_param(NULL, &bytes, &size, NULL, info) == 1)
                 r = digest_compute(HASH_SHA1, bytes, (size_t) size, &digest);
         X509_PUBKEY_free(info);
         if (r >= 0)
-                *ret_key_id = last_four(digest.bytes, digest.size);
+                add_key_id(certificate, digest.bytes, digest.size);
         return r;
 }
 
-static int get_key_id(X509 *x509, EVP_PKEY *key, uint32_t *ret_key_id)
+static int find_key_ids(Certificate *certificate)
 {
-        const ASN1_OCTET_STRING *ski = x509 ? X509_get0_subject_key_id(x509) : NULL;
+        const ASN1_OCTET_STRING *ski;
+        const unsigned char *issuer;
+        size_t size;
 
-        if (!ski || ASN1_STRING_length(ski) < 4)
-                return hash_public_key(key, ret_key_id);
-        *ret_key_id = last_four(ASN1_STRING_get0_data(ski), (size_t) ASN1_STRING_length(ski));
+        if (!certificate->x509)
+                return hash_public_key(certificate);
+        ski = X509_get0_subject_key_id(certificate->x509);
+        if (ski)
+                add_key_id(certificate, ASN1_STRING_get0_data(ski),
+                                (size_t) ASN1_STRING_length(ski));
+        if (X509_NAME_get0_der(X509_get_issuer_name(certificate->x509), &issuer, &size) == 1)
+                add_key_id(certificate, issuer, size);
         return 0;
+}
+
+bool certificate_has_key_id(const Certificate *certificate, uint32_t key_id)
+{
+        for (size_t i = 0; i < certificate->n_key_ids; i++)
+                if (certificate->key_ids[i] == key_id)
+                        return true;
+        return false;
 }
 
 /* Takes both references, on failure too. */
@@ -62,7 +83,7 @@ static int add(CertificateList *list, X509 *x509, EVP_PKEY *key)
         int r = list->count == CERTIFICATES_MAX ? -E2BIG : 0;
 
         if (r >= 0)
-                r = get_key_id(x509, key, &certificate.key_id);
+                r = find_key_ids(&certificate);
         items = r < 0 ? NULL : realloc(list->items, (list->count + 1) * sizeof(*items));
         if (!items) {
                 EVP_PKEY_free(key);

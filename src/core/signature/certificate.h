@@ -3,13 +3,15 @@
  * Public keys that signatures are checked with, from X.509 certificates or bare public keys, and
  * the key ids by which signatures name them.
  *
- * A key id is the last four bytes of the SubjectKeyIdentifier, which is what the kernel compares
- * (crypto/asymmetric_keys/asymmetric_type.c). Certificates without one, and bare keys, get the last
- * four bytes of the SHA-1 over the public key, which is what tools set the SKI to.
+ * A key id is four bytes. The kernel looks for a key that has an id which ends in them: the
+ * SubjectKeyIdentifier, or serial number and issuer, which ends as the issuer's name in DER does
+ * (crypto/asymmetric_keys/asymmetric_type.c, x509_public_key.c). Bare keys, which the kernel does
+ * not have, go by what tools set the SKI to: the SHA-1 of the public key.
  */
 #pragma once
 
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +22,8 @@
 #define CERTIFICATE_FILE_SIZE_MAX ((size_t) 4 << 20)
 
 typedef struct Certificate {
-        uint32_t key_id;
+        uint32_t key_ids[2];
+        size_t n_key_ids;
         EVP_PKEY *key;
         X509 *x509; /* NULL: a bare key */
 } Certificate;
@@ -31,6 +34,9 @@ typedef struct CertificateList {
 } CertificateList;
 
 void certificate_list_done(CertificateList *list);
+
+/* Whether a signature with this key id may be by this key. */
+bool certificate_has_key_id(const Certificate *certificate, uint32_t key_id);
 
 /*
  * Adds every certificate and public key of a file: PEM (several blocks are fine) or DER. -EBADMSG

@@ -94,7 +94,7 @@ SignatureVerdict signature_verifier_check(
         SignatureVerdict verdict = SIGNATURE_VERDICT_UNKNOWN_KEY;
 
         for (size_t i = 0; i < list->count; i++) {
-                if (list->items[i].key_id != signature->key_id)
+                if (!certificate_has_key_id(&list->items[i], signature->key_id))
                         continue;
                 if (signature->hash == digest->algorithm &&
                                 verify(verifier, list->items[i].key, digest, signature->bytes,
