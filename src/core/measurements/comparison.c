@@ -29,11 +29,12 @@ static bool bank_is_usable(HashAlgorithm bank)
         return replay_new(&bank, 1, &probe) >= 0;
 }
 
+/* The banks of the values; the usual ones when there is none to compare. */
 static int make_replay(const PcrValueList *values, Replay **ret_replay)
 {
-        HashAlgorithm banks[REPLAY_BANKS_MAX] = { HASH_SHA1, HASH_SHA256, HASH_SHA384,
-                HASH_SHA512 };
-        size_t n = 4;
+        static const HashAlgorithm usual[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+        HashAlgorithm banks[REPLAY_BANKS_MAX];
+        size_t n = 0;
 
         for (size_t i = 0; values && i < values->count; i++) {
                 HashAlgorithm bank = values->items[i].value.algorithm;
@@ -44,7 +45,8 @@ static int make_replay(const PcrValueList *values, Replay **ret_replay)
                 if (j == n && n < REPLAY_BANKS_MAX && bank_is_usable(bank))
                         banks[n++] = bank;
         }
-        return replay_new(banks, n, ret_replay);
+        return n > 0 ? replay_new(banks, n, ret_replay)
+                     : replay_new(usual, ELEMENTSOF(usual), ret_replay);
 }
 
 /* Firmware extends the boot PCRs before the list begins. */

@@ -12,8 +12,9 @@
 typedef struct Comparison Comparison;
 
 /*
- * Replays sha1, sha256, sha384, sha512 and the banks of the given values that OpenSSL offers. The
- * event log says what the boot PCRs were before the list began. Both are borrowed, and may be NULL.
+ * Replays the banks of the given values that OpenSSL offers; without any sha1, sha256, sha384 and
+ * sha512. The event log says what the boot PCRs were before the list began. Both are borrowed, and
+ * may be NULL.
  */
 int comparison_new(const PcrValueList *values, const EventLog *log, Comparison **ret_comparison);
 Comparison *comparison_free(Comparison *comparison);

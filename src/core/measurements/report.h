@@ -44,8 +44,8 @@ typedef struct MeasurementReportInput {
 typedef struct MeasurementReport MeasurementReport;
 
 /*
- * Replays sha1, sha256, sha384, sha512 and the banks of the given values that OpenSSL offers;
- * others are bank-unsupported.
+ * Replays the banks of the given values, without any sha1, sha256, sha384 and sha512. Those that
+ * OpenSSL does not offer are bank-unsupported.
  */
 int measurement_report_new(const MeasurementReportInput *input, MeasurementReport **ret_report);
 MeasurementReport *measurement_report_free(MeasurementReport *report);
