@@ -37,7 +37,7 @@ static void append_field(Buffer *b, const void *bytes, size_t size)
 }
 
 /* An ima-sig entry of about 285 bytes, whose signature is as long as one of RSA-1024. */
-static void write_entry(FILE *file, size_t number)
+static void write_entry(FILE *file, size_t number, Replay *replay)
 {
         _cleanup_buffer_ Buffer data = { 0 }, entry = { 0 };
         uint8_t digest[8 + 32] = "sha256:", signature[9 + 128] = { 3, 2, 4, 1, 2, 3, 4, 0, 128 };
@@ -58,18 +58,25 @@ static void write_entry(FILE *file, size_t number)
                 fail("list");
         append_field(&entry, "ima-sig", 7);
         append_field(&entry, data.data, data.size);
-        if (fwrite(entry.data, entry.size, 1, file) != 1)
+        if (fwrite(entry.data, entry.size, 1, file) != 1 ||
+                        replay_add(replay, &(Measurement){
+                                                           .pcr = 10,
+                                                           .template_digest = own.bytes,
+                                                           .template_digest_size = own.size,
+                                                           .data = (uint8_t *) data.data,
+                                                           .data_size = data.size,
+                                           }) < 0)
                 fail("list");
 }
 
-static void write_list(const char *path, size_t count)
+static void write_list(const char *path, size_t count, Replay *replay)
 {
         FILE *file = fopen(path, "we");
 
         if (!file)
                 fail(path);
         for (size_t i = 0; i < count; i++)
-                write_entry(file, i);
+                write_entry(file, i, replay);
         if (fclose(file) == EOF)
                 fail(path);
 }
@@ -127,27 +134,40 @@ static void print(size_t count, const char *program, const Cost *cost, const Cos
         fputc('\n', stdout);
 }
 
+/* "--pcr=BANK:10=HEX" */
+static char *format_pcr(const Replay *replay, HashAlgorithm bank)
+{
+        char hex[2 * DIGEST_SIZE_MAX + 1], *text;
+        Digest value;
+
+        if (replay_get_pcr(replay, bank, 10, &value) < 0)
+                fail("replay");
+        hex_encode(value.bytes, value.size, hex);
+        if (asprintf(&text, "--pcr=%s:10=%s", hash_algorithm_to_string(bank), hex) < 0)
+                fail("replay");
+        return text;
+}
+
 static void bench(size_t count, char *worker, char *evmctl)
 {
-        char path[] = "/tmp/imad-bench-XXXXXX", *list = NULL;
+        static const HashAlgorithm banks[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384 };
+        _cleanup_replay_ Replay *replay = NULL;
+        _cleanup_free_ char *list = NULL, *sha1 = NULL, *sha256 = NULL, *sha384 = NULL;
+        char path[] = "/tmp/imad-bench-XXXXXX";
         int fd = mkstemp(path);
         Cost ours, theirs;
 
-        if (fd < 0 || asprintf(&list, "--list=%s", path) < 0)
+        if (fd < 0 || asprintf(&list, "--list=%s", path) < 0 ||
+                        replay_new(banks, ELEMENTSOF(banks), &replay) < 0)
                 fail(path);
         (void) close(fd);
-        write_list(path, count);
-        ours = measure_best(
-                        (char *const[]){ worker, list,
-                                        "--pcr=sha1:10=0000000000000000000000000000000000000000",
-                                        "--pcr=sha256:10="
-                                        "0000000000000000000000000000000000000000000000000000000000"
-                                        "000000",
-                                        "--pcr=sha384:10="
-                                        "000000000000000000000000000000000000000000000000"
-                                        "000000000000000000000000000000000000000000000000",
-                                        "measurements-verify", NULL },
-                        EXIT_CODE_MISMATCH);
+        write_list(path, count, replay);
+        sha1 = format_pcr(replay, HASH_SHA1);
+        sha256 = format_pcr(replay, HASH_SHA256);
+        sha384 = format_pcr(replay, HASH_SHA384);
+        ours = measure_best((char *const[]){ worker, list, sha1, sha256, sha384,
+                                            "measurements-verify", NULL },
+                        EXIT_CODE_OK);
         if (evmctl) {
                 theirs = measure_best((char *const[]){ evmctl, "ima_measurement",
                                                       "--ignore-violations", path, NULL },
@@ -156,7 +176,6 @@ static void bench(size_t count, char *worker, char *evmctl)
         }
         print(count, "imad-worker", &ours, evmctl ? &theirs : NULL);
         (void) unlink(path);
-        free(list);
 }
 
 int main(int argc, char **argv)

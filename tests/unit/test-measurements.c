@@ -248,6 +248,39 @@ Test(measurements, a_pcr_that_ima_never_knew_of_is_no_tampering)
         cr_assert(has_code(&result, "W404"));
 }
 
+/* As with a kernel that could not allocate the bank's hash when it started. */
+Test(measurements, a_bank_of_padded_sha1_values_matches)
+{
+        static const HashAlgorithm banks[] = { HASH_SHA256, HASH_SHA384 };
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_replay_ Replay *replay = NULL;
+        _cleanup_buffer_ Buffer list = { 0 };
+        _cleanup_run_ Run result = { 0 };
+        char sha256[2 * DIGEST_SIZE_MAX + 1], sha384[2 * DIGEST_SIZE_MAX + 1];
+        _cleanup_free_ char *command = NULL;
+        Digest value;
+
+        fixture_append_ng(&list, 10, "/a");
+        fixture_append_ng(&list, 10, "/b");
+        cr_assert_eq(replay_new(banks, ELEMENTSOF(banks), &replay), 0);
+        cr_assert_eq(fixture_replay(replay, list.data, list.size, 20), 2);
+        cr_assert_eq(replay_get_pcr(replay, HASH_SHA256, 10, &value), 0);
+        hex_encode(value.bytes, value.size, sha256);
+        cr_assert_eq(replay_get_padded_pcr(replay, HASH_SHA384, 10, &value), 0);
+        hex_encode(value.bytes, value.size, sha384);
+        write_bytes(&root, "/list", list.data, list.size);
+        cr_assert_geq(asprintf(&command,
+                                      "measurements-verify --list=/list --pcr=sha256:10=%s "
+                                      "--pcr=sha384:10=%s",
+                                      sha256, sha384),
+                        0);
+        result = run(&root, command);
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_str_eq(get_string(result.json, "status"), "match");
+        cr_assert_str_eq(get_string(get_item(&result, "banks", 1), "replayed"), sha384);
+        cr_assert_eq(get_number(&result, "entries"), 2);
+}
+
 Test(measurements, banks_that_nobody_can_replay_are_no_match)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();

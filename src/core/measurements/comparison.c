@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CHAINS_MAX (2 * REPLAY_BANKS_MAX)
+#define DEFAULT_PCR 10
 
 /* Where in the list a chain had the value that the PCR is known to have had. */
 typedef struct Sighting {
@@ -65,21 +66,13 @@ static void start_boot_pcrs(Comparison *comparison)
                 }
 }
 
-/* A bank without values is not asked whether the kernel could hash for it. */
 static void drop_padded(Comparison *comparison)
 {
-        const PcrValueList *values = comparison->values;
         size_t n_banks;
         const HashAlgorithm *banks = replay_get_banks(comparison->replay, &n_banks);
 
-        for (size_t i = 0; i < n_banks; i++) {
-                bool needed = false;
-
-                for (size_t j = 0; values && j < values->count; j++)
-                        needed = needed || values->items[j].value.algorithm == banks[i];
-                if (!needed)
-                        replay_drop_padded(comparison->replay, banks[i]);
-        }
+        for (size_t i = 0; i < n_banks; i++)
+                replay_drop_padded(comparison->replay, banks[i]);
 }
 
 static void begin_sighting(Comparison *comparison, size_t chain, uint32_t pcr)
@@ -99,7 +92,8 @@ static void begin_sightings(Comparison *comparison)
                         begin_sighting(comparison, i, pcr);
 }
 
-int comparison_new(const PcrValueList *values, const EventLog *log, Comparison **ret_comparison)
+int comparison_new(const PcrValueList *values, const EventLog *log, bool padded,
+                Comparison **ret_comparison)
 {
         _cleanup_comparison_ Comparison *comparison = calloc(1, sizeof(*comparison));
         int r;
@@ -112,7 +106,9 @@ int comparison_new(const PcrValueList *values, const EventLog *log, Comparison *
         if (r < 0)
                 return r;
         start_boot_pcrs(comparison);
-        drop_padded(comparison);
+        /* A bank without values is not asked whether the kernel could hash for it. */
+        if (!padded || !values || values->count == 0)
+                drop_padded(comparison);
         begin_sightings(comparison);
         *ret_comparison = TAKE_PTR(comparison);
         return 0;
@@ -217,4 +213,28 @@ bool comparison_is_asked_for(const Comparison *comparison, HashAlgorithm bank, u
                 if (values->items[i].value.algorithm == bank && values->items[i].pcr == pcr)
                         return values->items[i].asked && pcr >= BOOT_AGGREGATE_PCRS;
         return false;
+}
+
+/* The list speaks of PCR 10 always. */
+static bool is_compared(const Comparison *comparison, const PcrValue *value)
+{
+        uint64_t extended = replay_get_pcrs(comparison->replay) | UINT64_C(1) << DEFAULT_PCR;
+
+        return (extended & (UINT64_C(1) << value->pcr)) ||
+               comparison_is_asked_for(comparison, value->value.algorithm, value->pcr);
+}
+
+bool comparison_is_explained(const Comparison *comparison)
+{
+        for (size_t i = 0; comparison->values && i < comparison->values->count; i++) {
+                const PcrValue *value = &comparison->values->items[i];
+                Digest plain;
+
+                if (is_compared(comparison, value) &&
+                                replay_get_pcr(comparison->replay, value->value.algorithm,
+                                                value->pcr, &plain) >= 0 &&
+                                !digest_equal(&plain, &value->value))
+                        return false;
+        }
+        return true;
 }

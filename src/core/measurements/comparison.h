@@ -13,10 +13,12 @@ typedef struct Comparison Comparison;
 
 /*
  * Replays the banks of the given values that OpenSSL offers; without any sha1, sha256, sha384 and
- * sha512. The event log says what the boot PCRs were before the list began. Both are borrowed, and
- * may be NULL.
+ * sha512. With `padded` values are also compared with padded SHA-1 (core/measurements/replay.h),
+ * which takes a quarter more time. The event log says what the boot PCRs were before the list
+ * began. Both are borrowed, and may be NULL.
  */
-int comparison_new(const PcrValueList *values, const EventLog *log, Comparison **ret_comparison);
+int comparison_new(const PcrValueList *values, const EventLog *log, bool padded,
+                Comparison **ret_comparison);
 Comparison *comparison_free(Comparison *comparison);
 
 /* Borrowed; for counting (replay_count()) and for hashers. */
@@ -41,6 +43,12 @@ typedef struct ComparisonResult {
  */
 ComparisonResult comparison_judge(
                 const Comparison *comparison, HashAlgorithm bank, uint32_t pcr, BootVerdict boot);
+
+/*
+ * True when every value that is to be compared is that of its bank's own hash, so that padded ones
+ * would say nothing new.
+ */
+bool comparison_is_explained(const Comparison *comparison);
 
 /* Whether the value of this PCR is to be compared although no entry may have extended it. */
 bool comparison_is_asked_for(const Comparison *comparison, HashAlgorithm bank, uint32_t pcr);

@@ -39,7 +39,7 @@ int measurement_report_new(const MeasurementReportInput *input, MeasurementRepor
                 return -ENOMEM;
         if (!report->input.certificates)
                 report->input.certificates = &report->no_certificates;
-        r = comparison_new(input->values, input->event_log, &report->comparison);
+        r = comparison_new(input->values, input->event_log, !input->hasty, &report->comparison);
         if (r < 0)
                 return r;
         *ret_report = TAKE_PTR(report);
@@ -438,6 +438,11 @@ static json_t *log_to_json(const MeasurementReport *report, DiagList *diags)
                         return NULL;
         return json_pack("{s:I, s:s, s:O}", "events", (json_int_t) log->events, "form",
                         log->agile ? "crypto-agile" : "tpm-1.2", "banks", banks);
+}
+
+bool measurement_report_is_complete(const MeasurementReport *report)
+{
+        return !report->input.hasty || comparison_is_explained(report->comparison);
 }
 
 int measurement_report_finish(MeasurementReport *report, MeasurementReader *reader, DiagList *diags,

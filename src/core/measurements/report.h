@@ -34,11 +34,16 @@
 /* Further entries of the name boot_aggregate that are shown. */
 #define MEASUREMENT_REPORT_BOOTS_MAX 64
 
-/* Everything is borrowed, must outlive the report, and may be NULL. */
+/*
+ * Everything is borrowed, must outlive the report, and may be NULL. `hasty` leaves padded SHA-1
+ * values out, which most lists do not need: measurement_report_is_complete() says whether the list
+ * must be taken again with them.
+ */
 typedef struct MeasurementReportInput {
         const PcrValueList *values;
         const EventLog *event_log;
         const CertificateList *certificates;
+        bool hasty;
 } MeasurementReportInput;
 
 typedef struct MeasurementReport MeasurementReport;
@@ -72,6 +77,9 @@ int measurement_report_count(MeasurementReport *report, const Measurement *m,
  */
 int measurement_report_drain(MeasurementReport *report, MeasurementReader *reader, DiagList *diags,
                 const char *source);
+
+/* False when the report was hasty and might judge otherwise without haste. */
+bool measurement_report_is_complete(const MeasurementReport *report);
 
 /*
  * Ends reader and report. 0, also for a list that is cut off or malformed (diagnostics and

@@ -163,6 +163,15 @@ ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
         return r < 0 ? worker_fail_errno(worker, r, worker->list) : EXIT_CODE_OK;
 }
 
+int measurements_file_rewind(MeasurementsFile *file)
+{
+        if (lseek(file->fd, 0, SEEK_SET) < 0)
+                return -errno;
+        file->done = 0;
+        file->reader = measurement_reader_free(file->reader);
+        return measurement_reader_new_detecting(&file->reader);
+}
+
 int measurements_file_read(Worker *worker, MeasurementsFile *file)
 {
         ssize_t n;

@@ -40,6 +40,9 @@ void measurements_file_done(MeasurementsFile *file);
 /* Opens --list=, which must be a file. */
 ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file);
 
+/* Begins the file anew, with a new reader. */
+int measurements_file_rewind(MeasurementsFile *file);
+
 /*
  * Feeds the next piece of the file to the reader. 1; 0 at the end, of which the reader is told;
  * -EBADMSG when the reader has failed.
