@@ -10,9 +10,21 @@
 #include "imactl/verbs.h"
 
 /* Text in single quotes, for all three shells: none of the tables holds a quote. */
+/* For the inside of single quotes, with a backslash before each of the special characters. */
+static void print_escaped(const char *text, const char *special)
+{
+        for (; *text; text++)
+                if (*text == '\'')
+                        fputs("'\\''", stdout);
+                else
+                        printf(strchr(special, *text) ? "\\%c" : "%c", *text);
+}
+
 static void print_quoted(const char *text)
 {
-        printf("'%s'", text);
+        putchar('\'');
+        print_escaped(text, "");
+        putchar('\'');
 }
 
 static bool is_of_group(const Verb *verb, const char *group)
@@ -200,26 +212,35 @@ static const char *const zsh_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_CODE] = "_imactl_codes",
 };
 
-/* ":NAME:ACTION" of a value; a colon inside the name is escaped. */
+/* ":NAME:ACTION" of a value. */
 static void print_zsh_value(const Option *o)
 {
         putchar(':');
-        for (const char *p = o->value; *p; p++)
-                printf(*p == ':' ? "\\%c" : "%c", *p);
+        print_escaped(o->value, ":");
         printf(":%s", zsh_kinds[o->completion]);
+}
+
+static void print_zsh_help(const Option *o)
+{
+        putchar('[');
+        print_escaped(o->help, "[]:");
+        putchar(']');
 }
 
 static void print_zsh_option(const Option *o)
 {
         if (o->name) {
-                printf("    '%s--%s%s[%s]", o->repeatable ? "*" : "", o->name, o->value ? "=" : "",
-                                o->help);
+                printf("    '%s--%s%s", o->repeatable ? "*" : "", o->name, o->value ? "=" : "");
+                print_zsh_help(o);
                 if (o->value)
                         print_zsh_value(o);
                 puts("'");
         }
-        if (o->short_name)
-                printf("    '-%c[%s]'\n", o->short_name, o->help);
+        if (o->short_name) {
+                printf("    '-%c", o->short_name);
+                print_zsh_help(o);
+                puts("'");
+        }
 }
 
 static void print_zsh_options(void)
@@ -230,15 +251,22 @@ static void print_zsh_options(void)
         puts("  )");
 }
 
+static void print_zsh_description(const char *word, const char *description)
+{
+        printf("    '%s:", word);
+        print_escaped(description, ":");
+        puts("'");
+}
+
 static void print_zsh_descriptions(const char *array, const char *group)
 {
         printf("  %s=(\n", array);
         for (size_t i = 0; i < verb_table_size; i++)
                 if (is_of_group(&verb_table[i], group))
-                        printf("    '%s:%s'\n", verb_table[i].name, verb_table[i].help);
+                        print_zsh_description(verb_table[i].name, verb_table[i].help);
         for (size_t i = 0; !group && i < verb_groups_size; i++)
                 if (verb_groups[i].name)
-                        printf("    '%s:%s'\n", verb_groups[i].name, verb_groups[i].title);
+                        print_zsh_description(verb_groups[i].name, verb_groups[i].title);
         puts("  )");
 }
 

@@ -54,7 +54,7 @@ const Verb verb_table[] = {
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_off },
         { "policy", "diff", "A [B]", "Compare two policies by what they do",
           1, 2, VERB_VERDICT | VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_diff },
-        { "policy", "import", "FILE|-", "Turn policy in kernel syntax into a fragment",
+        { "policy", "import", "FILE|-", "Turn rules in the kernel's own syntax into a fragment",
           0, 1, 0, ROOT | DRY_RUN | OUTPUT | RUNNING, COMPLETION_FILE, verb_policy_import },
 
         { "preset", "list", "", "List the policies that come with imad",
