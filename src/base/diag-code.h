@@ -47,6 +47,7 @@
         X(QUOTE_FILE_SIGNATURE, "E459", "an attested file has no good signature")                  \
         X(QUOTE_FILE, "E460", "an attested file is not on the allow list")                         \
         X(ALLOW_LIST_LINE, "E470", "a line of an allow list is malformed")                         \
+        X(EXPORT_MALFORMED, "E471", "an earlier export is malformed")                              \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \
@@ -68,7 +69,8 @@
         X(QUOTE_NO_EVENT_LOG, "W451", "evidence without an event log")                             \
         X(QUOTE_VIOLATION, "W452", "an attested measurement is a violation")                       \
         X(QUOTE_OTHER_PCR, "W453", "a measurement is in a PCR that the quote does not cover")      \
-        X(QUOTE_BOOT_LOADER, "W454", "a PCR of the boot loader holds more than the event log")
+        X(QUOTE_BOOT_LOADER, "W454", "a PCR of the boot loader holds more than the event log")     \
+        X(EXPORT_NAME, "W470", "a name that the format of an export cannot hold")
 
 #define DIAG_CODE_DEFINE(name, code, title)                                                        \
         static const char DIAG_CODE_##name[] __attribute__((unused)) = code;

@@ -349,3 +349,17 @@ ExitCode verb_measurements_verify(const Arguments *args)
         code = check_options(args);
         return code != EXIT_CODE_OK ? code : verify_by_daemon(args);
 }
+
+/* The text is for other programs: nothing in it is escaped. */
+static void render_export(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        const json_t *text = json_object_get(result, "text");
+
+        if (json_is_string(text))
+                (void) fwrite(json_string_value(text), 1, json_string_length(text), file);
+}
+
+ExitCode verb_measurements_export(const Arguments *args)
+{
+        return worker_run_verb(args, "measurements-export", render_export);
+}

@@ -13,6 +13,9 @@
 #define PCRS VERB_OPTION(OPTION_PCRS)
 #define EVENT_LOG VERB_OPTION(OPTION_EVENT_LOG)
 #define CERT VERB_OPTION(OPTION_CERT)
+#define FORMAT VERB_OPTION(OPTION_FORMAT)
+#define UNION VERB_OPTION(OPTION_UNION)
+#define PRUNE VERB_OPTION(OPTION_PRUNE)
 #define NONCE VERB_OPTION(OPTION_NONCE)
 #define TCTI VERB_OPTION(OPTION_TCTI)
 #define AK VERB_OPTION(OPTION_AK)
@@ -72,6 +75,8 @@ const Verb verb_table[] = {
           1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
           0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT, COMPLETION_NONE, verb_measurements_verify },
+        { "measurements", "export", "", "Write the measurement list in the form of another tool",
+          0, 0, 0, ROOT | LIST | FORMAT | UNION | PRUNE | CERT | OUTPUT, COMPLETION_NONE, verb_measurements_export },
 
         { "attest", "quote", "", "Let the TPM vouch for this boot in an evidence file",
           0, 0, 0, ROOT | NONCE | OUTPUT | TCTI, COMPLETION_NONE, verb_attest_quote },

@@ -51,6 +51,19 @@ int allow_list_add(AllowList *list, const char *name, size_t name_size, const Di
         return 0;
 }
 
+int allow_list_merge(AllowList *list, const AllowList *other)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < other->count; i++) {
+                Digest digest = { .size = other->items[i].digest_size };
+
+                memcpy(digest.bytes, other->items[i].digest, digest.size);
+                r = allow_list_add(list, other->items[i].name, other->items[i].name_size, &digest);
+        }
+        return r;
+}
+
 /* Undoes the escapes in place; 0 for one that sha256sum does not write. */
 static size_t unescape(char *name, size_t size)
 {

@@ -46,6 +46,9 @@ int allow_list_add(AllowList *list, const char *name, size_t name_size, const Di
 int allow_list_parse(AllowList *list, const char *text, size_t size, DiagList *diags,
                 const char *source);
 
+/* Adds copies of all entries of another list. */
+int allow_list_merge(AllowList *list, const AllowList *other);
+
 /* Sorts, and drops repeated ones. Needed before find and format. */
 void allow_list_sort(AllowList *list);
 

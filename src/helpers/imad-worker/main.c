@@ -42,6 +42,7 @@ static const WorkerVerb verbs[] = {
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
         { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
+        { "measurements-export", 0, 0,         "--format=FORMAT", verb_measurements_export },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
         { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },
         { "attest-verify",       1, 1,         "FILE",         verb_attest_verify },
@@ -57,7 +58,7 @@ static void print_usage(FILE *file)
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
-              "--all-mounts, "
+              "--all-mounts, --prune, "
               "--explain",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
@@ -93,6 +94,7 @@ static const struct option fixed_options[] = {
         { "strict",      no_argument,       NULL, 's'},
         { "target",      required_argument, NULL, 't'},
         { "live",        no_argument,       NULL, 'L'},
+        { "prune",       no_argument,       NULL, 'u'},
         { "tree",        no_argument,       NULL, 'T'},
         { "packages",    no_argument,       NULL, 'd'},
         { "all-mounts",  no_argument,       NULL, 'm'},
@@ -128,6 +130,7 @@ static const struct {
         { 's', false, offsetof(Worker, strict)    },
         { 'L', false, offsetof(Worker, live)      },
         { 'R', false, offsetof(Worker, running)   },
+        { 'u', false, offsetof(Worker, prune)     },
         { 'T', false, offsetof(Worker, tree)      },
         { 'd', false, offsetof(Worker, packages)  },
         { 'm', false, offsetof(Worker, all_mounts)},

@@ -35,6 +35,8 @@ typedef enum WorkerOption {
         WORKER_OPTION_TCTI,
         WORKER_OPTION_AK,
         WORKER_OPTION_ALLOW_LIST,
+        WORKER_OPTION_FORMAT,
+        WORKER_OPTION_UNION,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -50,6 +52,7 @@ typedef struct Worker {
         const char *output; /* --output=, or NULL */
         bool running;       /* --running */
         const char *options[WORKER_OPTION_MAX];
+        bool prune;              /* --prune */
         bool tree;               /* --tree */
         bool packages;           /* --packages */
         bool all_mounts;         /* --all-mounts */
@@ -118,6 +121,7 @@ WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
+WorkerRun verb_measurements_export;
 WorkerRun verb_measurements_list;
 WorkerRun verb_measurements_show;
 WorkerRun verb_measurements_verify;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* measurements-export of imad-worker: formats, union and prune over a root directory. */
+#include <criterion/criterion.h>
+
+#include "fixture-list.h"
+#include "fixture-worker.h"
+
+static FixtureRoot root;
+
+/* /list has /bin/a with a digest of 'a's, which no file has. */
+static void setup(void)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        root = fixture_root_new();
+        fixture_append_ng(&list, 10, "/bin/a");
+        cr_assert_eq(fs_create_file(root.fd, "/list", list.data, list.size, 0600), 0);
+        fixture_root_write(&root, "/bin/kept", "kept\n");
+        fixture_root_write(&root, "/bin/new", "new\n");
+}
+
+static void teardown(void)
+{
+        fixture_root_done(&root);
+}
+
+TestSuite(export, .init = setup, .fini = teardown);
+
+#define SUM_A "2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f2f  /bin/a\n"
+#define SUM_GONE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff  /bin/gone\n"
+#define SUM_OLD "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff  /bin/new\n"
+/* sha256sum of "kept\n" and "new\n" */
+#define SUM_KEPT "78051faade059d70866df6a3fb83ef348721fd74a87e93ef95c493f87d0d236b  /bin/kept\n"
+#define SUM_NEW "7aa7a5359173d05b63cfd682e3c38487f3cb4f7f1d60659fe59fab1505977d4c  /bin/new\n"
+
+static void assert_text(const char *arguments, const char *text)
+{
+        _cleanup_run_ Run result = run(&root, arguments);
+
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_str_eq(get_string(result.json, "text"), text);
+}
+
+Test(export, an_allow_list_is_one_of_sha256sum)
+{
+        assert_text("--list=/list --format=sha256sum measurements-export", SUM_A);
+}
+
+Test(export, an_earlier_export_is_kept)
+{
+        fixture_root_write(&root, "/old", SUM_KEPT SUM_GONE SUM_OLD);
+        assert_text("--list=/list --format=sha256sum --union=/old measurements-export",
+                        SUM_A SUM_GONE SUM_KEPT SUM_OLD);
+}
+
+Test(export, what_is_not_on_disk_any_more_is_pruned)
+{
+        _cleanup_run_ Run result = { 0 };
+
+        fixture_root_write(&root, "/old", SUM_KEPT SUM_GONE SUM_OLD SUM_NEW);
+        result = run(&root, "--list=/list --format=sha256sum --union=/old --prune "
+                            "measurements-export");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_eq(get_number(&result, "pruned"), 2);
+        cr_assert_str_eq(get_string(result.json, "text"), SUM_A SUM_KEPT SUM_NEW);
+}
+
+Test(export, a_file_takes_the_place_of_the_text)
+{
+        _cleanup_run_ Run result = run(
+                        &root, "--list=/list --format=sha256sum --output=/out measurements-export");
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_null(get_string(result.json, "text"));
+        cr_assert_eq(fs_read_file(root.fd, "/out", 4096, &text, &size), 0);
+        cr_assert_str_eq(text, SUM_A);
+}
+
+Test(export, every_format_is_complete)
+{
+        _cleanup_run_ Run cel = run(&root, "--list=/list --format=cel-json measurements-export"),
+                          keylime = run(&root, "--list=/list --format=keylime measurements-export");
+        _cleanup_json_ json_t *records = NULL, *policy = NULL;
+        const char *text = get_string(cel.json, "text");
+
+        cr_assert_eq(json_parse(text, strlen(text), &records), 0);
+        cr_assert_eq(json_array_size(records), 1);
+        text = get_string(keylime.json, "text");
+        cr_assert_eq(json_parse(text, strlen(text), &policy), 0);
+        cr_assert_eq(json_object_size(json_object_get(policy, "digests")), 1);
+}
+
+Test(export, wrong_use_is_told)
+{
+        cr_assert_eq(run_code(&root, "--list=/list measurements-export"), EXIT_CODE_USAGE);
+        cr_assert_eq(run_code(&root, "--list=/list --format=xml measurements-export"),
+                        EXIT_CODE_USAGE);
+        cr_assert_eq(run_code(&root, "--list=/list --format=cel-json --union=/x "
+                                     "measurements-export"),
+                        EXIT_CODE_USAGE);
+        cr_assert_eq(run_code(&root, "--list=/list --format=keylime --prune measurements-export"),
+                        EXIT_CODE_USAGE);
+}
+
+Test(export, a_malformed_list_or_union_writes_nothing)
+{
+        fixture_root_write(&root, "/old", "no sums\n");
+        cr_assert_eq(run_code(&root, "--list=/list --format=sha256sum --union=/old --output=/out "
+                                     "measurements-export"),
+                        EXIT_CODE_MALFORMED);
+        cr_assert_eq(run_code(&root, "--list=/old --format=sha256sum --output=/out "
+                                     "measurements-export"),
+                        EXIT_CODE_MALFORMED);
+        cr_assert_not(fs_exists(root.fd, "/out"));
+}
