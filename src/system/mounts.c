@@ -71,7 +71,13 @@ static int parse_line(char *line, Mount *ret_mount)
                         return -EBADMSG;
         }
         mount.id = strtoull(words[0], &end, 10);
-        if (*end != '\0' || sscanf(words[2], "%u:%u", &mount.major, &mount.minor) != 2)
+        if (*end != '\0')
+                return -EBADMSG;
+        mount.major = (unsigned) strtoul(words[2], &end, 10);
+        if (*end != ':')
+                return -EBADMSG;
+        mount.minor = (unsigned) strtoul(end + 1, &end, 10);
+        if (*end != '\0')
                 return -EBADMSG;
         type = strndup(separator + 3, strcspn(separator + 3, " ."));
         path = unescape(words[4]);

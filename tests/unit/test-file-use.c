@@ -43,6 +43,32 @@ Test(file_use, older_kernels_have_fewer_hooks)
         cr_expect_eq(steps[1].func, RULE_FUNC_MMAP_CHECK);
 }
 
+Test(file_use, set_id_bits_count_when_the_program_is_mapped)
+{
+        Request request = {
+                .func = RULE_FUNC_CREDS_CHECK,
+                .owner = 5,
+                .owner_group = 6,
+                .user = {1,  0, 2, true},
+                .group = { 1, 0, 2, true}
+        };
+
+        file_use_set_ids(FILE_USE_EXECUTE, 06755, &request);
+        cr_expect_eq(request.user.effective, 0);
+        cr_expect_eq(request.user.saved, 0, "the saved id is given up before");
+        request.func = RULE_FUNC_MMAP_CHECK;
+        file_use_set_ids(FILE_USE_EXECUTE, 02745, &request);
+        cr_expect_eq(request.group.effective, 0, "without the group's permission to execute");
+        file_use_set_ids(FILE_USE_EXECUTE, 06755, &request);
+        cr_expect_eq(request.user.effective, 5);
+        cr_expect_eq(request.group.saved, 6);
+        cr_expect_eq(request.user.real, 1);
+        cr_expect_not(request.user.any);
+        request.user = (RequestIds){ 1, 0, 2, true };
+        file_use_set_ids(FILE_USE_MAP, 06755, &request);
+        cr_expect_eq(request.user.effective, 0);
+}
+
 Test(file_use, names_go_both_ways)
 {
         for (int i = 0; i < FILE_USE_MAX; i++)

@@ -4,6 +4,8 @@
 #include "base/strings.h"
 
 #define EXECUTABLE_BITS 0111U
+#define SET_USER_BIT 04000U
+#define SET_GROUP_BITS 02010U /* without the permission to execute it means something else */
 
 static const struct {
         const char *name;
@@ -72,6 +74,24 @@ size_t file_use_get_steps(
                         ret_steps[n++] = *step;
         }
         return n;
+}
+
+/* prepare_exec_creds() and bprm_fill_uid(); only an effective user of 0 keeps capabilities. */
+void file_use_set_ids(FileUse use, unsigned mode, Request *request)
+{
+        bool is_mapped = request->func == RULE_FUNC_MMAP_CHECK ||
+                         request->func == RULE_FUNC_MMAP_CHECK_REQPROT;
+
+        if (use != FILE_USE_EXECUTE || (!is_mapped && request->func != RULE_FUNC_CREDS_CHECK))
+                return;
+        if (is_mapped && (mode & SET_USER_BIT)) {
+                request->user.effective = request->owner;
+                request->user.any = request->group.any = request->owner == 0;
+        }
+        if (is_mapped && (mode & SET_GROUP_BITS) == SET_GROUP_BITS)
+                request->group.effective = request->owner_group;
+        request->user.saved = request->user.effective;
+        request->group.saved = request->group.effective;
 }
 
 /* ".so" stands at the end or before a version: libc.so.6, not .source. */

@@ -37,12 +37,19 @@ size_t file_use_get_steps(FileUse use, const Target *target,
                 FileUseStep ret_steps[static FILE_USE_STEPS_MAX]);
 
 /*
+ * Puts in a request, which is one of the steps, the ids that the task has by then: a program that
+ * is executed loses its saved ids first, and with a set-id bit it has the file's owner or group
+ * when it is mapped. `mode` is the file's, owner and group stand in the request.
+ */
+void file_use_set_ids(FileUse use, unsigned mode, Request *request);
+
+/*
  * The uses, as BIT(FileUse), that a regular file normally sees, by its path and permission bits.
  * What it holds is not looked at; writing is no normal use.
  */
 unsigned file_use_guess(const char *path, unsigned mode);
 
-/* The permission bits and the mask of a hook when nobody says it. */
+/* The mask of a hook when nobody says it. */
 unsigned file_use_default_mask(RuleFunc func);
 
 const char *file_use_to_string(FileUse use);
