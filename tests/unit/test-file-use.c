@@ -53,20 +53,34 @@ Test(file_use, set_id_bits_count_when_the_program_is_mapped)
                 .group = { 1, 0, 2, true}
         };
 
-        file_use_set_ids(FILE_USE_EXECUTE, 06755, &request);
+        file_use_set_subject(FILE_USE_EXECUTE, 06755, NULL, &request);
         cr_expect_eq(request.user.effective, 0);
         cr_expect_eq(request.user.saved, 0, "the saved id is given up before");
         request.func = RULE_FUNC_MMAP_CHECK;
-        file_use_set_ids(FILE_USE_EXECUTE, 02745, &request);
+        file_use_set_subject(FILE_USE_EXECUTE, 02745, NULL, &request);
         cr_expect_eq(request.group.effective, 0, "without the group's permission to execute");
-        file_use_set_ids(FILE_USE_EXECUTE, 06755, &request);
+        file_use_set_subject(FILE_USE_EXECUTE, 06755, NULL, &request);
         cr_expect_eq(request.user.effective, 5);
         cr_expect_eq(request.group.saved, 6);
         cr_expect_eq(request.user.real, 1);
         cr_expect_not(request.user.any);
         request.user = (RequestIds){ 1, 0, 2, true };
-        file_use_set_ids(FILE_USE_MAP, 06755, &request);
+        file_use_set_subject(FILE_USE_MAP, 06755, NULL, &request);
         cr_expect_eq(request.user.effective, 0);
+}
+
+Test(file_use, apparmor_does_not_tell_the_subject_of_new_credentials)
+{
+        _cleanup_(target_freep) Target *target = NULL;
+        Request request = { .func = RULE_FUNC_BPRM_CHECK, .labels = { [1] = "unconfined" } };
+
+        cr_assert_eq(target_new("6.12.0", NULL, &target), 0);
+        target->lsm = TARGET_LSM_APPARMOR;
+        file_use_set_subject(FILE_USE_EXECUTE, 0755, target, &request);
+        cr_expect_not_null(request.labels[1]);
+        request.func = RULE_FUNC_CREDS_CHECK;
+        file_use_set_subject(FILE_USE_EXECUTE, 0755, target, &request);
+        cr_expect_null(request.labels[1]);
 }
 
 Test(file_use, names_go_both_ways)

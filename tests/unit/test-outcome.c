@@ -80,6 +80,22 @@ Test(outcome, what_has_passed_is_not_appraised_again)
                         APPRAISAL_STATUS_FAILS);
 }
 
+Test(outcome, algorithms_count_again_while_there_is_something_else_to_do)
+{
+        _cleanup_simulator_ Simulator *s =
+                        fixture_simulator("appraise func=FILE_CHECK mask=MAY_READ\n"
+                                          "appraise func=FILE_CHECK appraise_algos=sha1\n"
+                                          "audit func=FILE_CHECK mask=MAY_EXEC\n");
+        OutcomeMemory memory = { 0 };
+
+        (void) ask(&memory, s, RULE_FUNC_FILE_CHECK, R, &hashed);
+        cr_expect_eq(ask(&memory, s, RULE_FUNC_FILE_CHECK, RULE_MASK_WRITE, &hashed)
+                                        .appraisal.status,
+                        APPRAISAL_STATUS_PASSES);
+        cr_expect_str_eq(ask(&memory, s, RULE_FUNC_FILE_CHECK, X, &hashed).appraisal.cause,
+                        "denied-hash-algorithm");
+}
+
 Test(outcome, without_a_verity_digest_nothing_happens)
 {
         _cleanup_simulator_ Simulator *s = fixture_simulator("measure digest_type=verity\naudit\n");

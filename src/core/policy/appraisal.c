@@ -186,6 +186,21 @@ static Appraisal judge_content(const Context *c)
         return a;
 }
 
+Appraisal appraisal_check_algorithm(const SimulateDecision *decision, const AppraisalFile *file,
+                const AppraisalSettings *settings)
+{
+        HashAlgorithm algorithm =
+                        appraisal_get_algorithm(file->label, file->label_size, settings->algorithm);
+
+        if (decision->algorithms == 0 || (decision->algorithms & (UINT64_C(1) << algorithm)))
+                return (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
+        return (Appraisal){
+                .status = APPRAISAL_STATUS_FAILS,
+                .cause = "denied-hash-algorithm",
+                .is_denied = settings->mode & APPRAISE_MODE_ENFORCE,
+        };
+}
+
 /* What process_measurement() does around the appraisal. */
 static Appraisal judge_request(const Context *c)
 {
@@ -193,20 +208,17 @@ static Appraisal judge_request(const Context *c)
         bool is_signed = file->label_size > 0 &&
                          (file->label[0] == APPRAISAL_LABEL_SIGNATURE ||
                                          file->label[0] == APPRAISAL_LABEL_VERITY_SIGNATURE);
-        HashAlgorithm algorithm = appraisal_get_algorithm(
-                        file->label, file->label_size, c->settings->algorithm);
         Appraisal a;
 
         if (file->is_direct)
                 return c->decision->flags & SIMULATE_FLAG_DIRECTIO
-                                       ? (Appraisal){ .status = APPRAISAL_STATUS_PASSES }
+                                       ? appraisal_check_algorithm(c->decision, file, c->settings)
                                        : fails("failed(directio)");
         if ((c->decision->flags & SIMULATE_FLAG_VERITY) && !file->has_verity)
                 return fails("no-verity-digest");
         a = judge_content(c);
-        if (a.status == APPRAISAL_STATUS_PASSES && c->decision->algorithms != 0 &&
-                        !(c->decision->algorithms & (UINT64_C(1) << algorithm)))
-                a = fails("denied-hash-algorithm");
+        if (a.status == APPRAISAL_STATUS_PASSES)
+                a = appraisal_check_algorithm(c->decision, file, c->settings);
         /* A signature would be void after the write. */
         if (is_signed && (c->request->mask & RULE_MASK_WRITE) && file->has_xattrs &&
                         a.status != APPRAISAL_STATUS_FAILS)

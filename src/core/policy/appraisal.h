@@ -67,6 +67,10 @@ Appraisal appraisal_judge(const SimulateDecision *decision, const Request *reque
                 const AppraisalFile *file, const AppraisalSettings *settings,
                 const AppraisalOracle *oracle);
 
+/* What passes is held against appraise_algos= behind that, also when O_DIRECT was permitted. */
+Appraisal appraisal_check_algorithm(const SimulateDecision *decision, const AppraisalFile *file,
+                const AppraisalSettings *settings);
+
 /* The algorithm that the file is hashed with, for measurements too (ima_get_hash_algo()). */
 HashAlgorithm appraisal_get_algorithm(
                 const uint8_t *label, size_t size, HashAlgorithm default_algorithm);

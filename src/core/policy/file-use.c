@@ -77,13 +77,17 @@ size_t file_use_get_steps(
 }
 
 /* prepare_exec_creds() and bprm_fill_uid(); only an effective user of 0 keeps capabilities. */
-void file_use_set_ids(FileUse use, unsigned mode, Request *request)
+void file_use_set_subject(FileUse use, unsigned mode, const Target *target, Request *request)
 {
         bool is_mapped = request->func == RULE_FUNC_MMAP_CHECK ||
                          request->func == RULE_FUNC_MMAP_CHECK_REQPROT;
 
         if (use != FILE_USE_EXECUTE || (!is_mapped && request->func != RULE_FUNC_CREDS_CHECK))
                 return;
+        /* It has no hook cred_getsecid(). */
+        if (!is_mapped && target && target->lsm == TARGET_LSM_APPARMOR)
+                for (int i = KEYWORD_SUBJ_USER; i <= KEYWORD_SUBJ_TYPE; i++)
+                        request->labels[i - KEYWORD_SUBJ_USER] = NULL;
         if (is_mapped && (mode & SET_USER_BIT)) {
                 request->user.effective = request->owner;
                 request->user.any = request->group.any = request->owner == 0;

@@ -37,11 +37,12 @@ size_t file_use_get_steps(FileUse use, const Target *target,
                 FileUseStep ret_steps[static FILE_USE_STEPS_MAX]);
 
 /*
- * Puts in a request, which is one of the steps, the ids that the task has by then: a program that
- * is executed loses its saved ids first, and with a set-id bit it has the file's owner or group
- * when it is mapped. `mode` is the file's, owner and group stand in the request.
+ * Puts in a request, which is one of the steps, what the task is by then: a program that is
+ * executed loses its saved ids first, and with a set-id bit it has the file's owner or group when
+ * it is mapped; AppArmor does not tell CREDS_CHECK the subject. `mode` is the file's, owner and
+ * group stand in the request.
  */
-void file_use_set_ids(FileUse use, unsigned mode, Request *request);
+void file_use_set_subject(FileUse use, unsigned mode, const Target *target, Request *request);
 
 /*
  * The uses, as BIT(FileUse), that a regular file normally sees, by its path and permission bits.

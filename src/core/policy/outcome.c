@@ -91,7 +91,10 @@ Outcome outcome_ask(OutcomeMemory *memory, const Simulator *simulator, const Req
         o.appraisal = appraisal_judge(&o.decision, request, &seen, settings, oracle);
         if (is_asked && !work.appraise && o.appraisal.status != APPRAISAL_STATUS_NOT_APPRAISED &&
                         !(is_signed(file) && (request->mask & RULE_MASK_WRITE)))
-                o.appraisal = (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
+                o.appraisal = work.measure || work.audit
+                                              ? appraisal_check_algorithm(
+                                                                &o.decision, file, settings)
+                                              : (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
         /* Without the digest that is asked for nothing else happens either. */
         if ((o.decision.flags & SIMULATE_FLAG_VERITY) && !seen.has_verity &&
                         (work.measure || work.appraise || work.audit))

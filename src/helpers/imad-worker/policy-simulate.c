@@ -211,7 +211,7 @@ static json_t *simulate_use(const Worker *worker, const Simulation *s, const Sim
         for (size_t i = 0; requests && i < n_steps; i++) {
                 Request request = make_request(o, file, steps[i].func, steps[i].mask);
 
-                file_use_set_ids(use, file->facts->stat.stx_mode, &request);
+                file_use_set_subject(use, file->facts->stat.stx_mode, s->target, &request);
                 if (json_array_append_new(
                                     requests, ask(s, file, &memory, &request, worker->explain)) < 0)
                         return NULL;

@@ -106,7 +106,7 @@ static void simulate_use(Survey *s, const AppraisalFile *file, const AppraisalOr
 
                 file_facts_apply(&s->facts, &request);
                 simulation_apply_override(s->override, &request);
-                file_use_set_ids(use, s->facts.stat.stx_mode, &request);
+                file_use_set_subject(use, s->facts.stat.stx_mode, simulation->target, &request);
                 outcome = outcome_ask(&memory, simulation->simulator, &request, file,
                                 &simulation->settings, oracle);
                 take_outcome(s, &request, &outcome, result);
