@@ -10,6 +10,7 @@
 
 /* Fields in front of the optional ones, and behind the dash that ends those. */
 enum {
+        FIELD_ID = 0,
         FIELD_DEVICE = 2,
         FIELD_PATH = 4,
         FIELD_OPTIONS = 5,
@@ -105,7 +106,8 @@ static int parse_line(char *line, Mount *ret_mount)
 
         while (dash < n && strcmp(fields[dash], "-") != 0)
                 dash++;
-        if (dash + FIELDS_BEHIND > n || !parse_device(fields[FIELD_DEVICE], &mount))
+        if (dash + FIELDS_BEHIND > n || parse_u64(fields[FIELD_ID], UINT64_MAX, &mount.id) < 0 ||
+                        !parse_device(fields[FIELD_DEVICE], &mount))
                 return 0;
         mount.noexec = has_option(fields[FIELD_OPTIONS], "noexec");
         mount.path = unescape(fields[FIELD_PATH]);

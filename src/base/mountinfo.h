@@ -11,6 +11,7 @@
 #define MOUNTINFO_MOUNTS_MAX 10000
 
 typedef struct Mount {
+        uint64_t id;    /* as STATX_MNT_ID gives it */
         uint32_t major; /* of the file system; 0 where no device belongs to it */
         uint32_t minor;
         char *path;   /* mount point */

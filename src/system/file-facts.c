@@ -47,6 +47,7 @@ int file_facts_read(int path_fd, MountTable *mounts, bool with_labels, FileFacts
                         fstatfs(path_fd, &fs) < 0)
                 return -errno;
         facts->magic = (uint64_t) fs.f_type;
+        facts->mounts = mounts;
         facts->mount = mounts_find(mounts, facts->stat.stx_mnt_id);
         return with_labels && S_ISREG(facts->stat.stx_mode) ? read_labels(path_fd, facts) : 0;
 }
@@ -58,7 +59,8 @@ void file_facts_apply(const FileFacts *facts, Request *request)
         request->fsmagic = facts->magic;
         request->fsname = facts->mount ? facts->mount->type : NULL;
         if (facts->mount)
-                memcpy(request->fsuuid, mounts_get_uuid(facts->mount), REQUEST_UUID_SIZE);
+                memcpy(request->fsuuid, mounts_get_uuid(facts->mounts, facts->mount),
+                                REQUEST_UUID_SIZE);
 }
 
 /* fs/fuse marks its superblocks with SB_I_IMA_UNVERIFIABLE_SIGNATURE. */

@@ -14,7 +14,8 @@
 
 typedef struct FileFacts {
         struct statx stat;
-        Mount *mount; /* of the table; NULL: not known */
+        MountTable *mounts; /* borrowed */
+        const Mount *mount; /* of the table; NULL: not known */
         uint64_t magic;
         bool has_xattrs;
         bool has_evm_label;

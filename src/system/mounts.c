@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/strings.h"
 
-#define MOUNTINFO_MAX (64U * 1024 * 1024)
+#define MOUNTINFO_SIZE_MAX (64U * 1024 * 1024)
 #define UDEV_DATA_MAX 65536U
 
 /* include/uapi/linux/fs.h and fs/ext4/ext4.h; older headers lack them. */
@@ -27,66 +27,9 @@ typedef struct Ext4Uuid {
 
 void mounts_done(MountTable *table)
 {
-        for (size_t i = 0; i < table->count; i++) {
-                free(table->items[i].path);
-                free(table->items[i].type);
-        }
-        free(table->items);
+        mount_list_done(&table->list);
+        free(table->uuids);
         *table = (MountTable){ 0 };
-}
-
-/* Octal escapes stand for blanks, newlines and backslashes. */
-static char *unescape(const char *text)
-{
-        char *copy = strdup(text), *to = copy;
-
-        for (const char *from = copy; from && *from; to++) {
-                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
-                                from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-                        *to = (char) ((from[1] - '0') << 6 | (from[2] - '0') << 3 |
-                                        (from[3] - '0'));
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        if (copy)
-                *to = '\0';
-        return copy;
-}
-
-/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw", see proc(5). */
-static int parse_line(char *line, Mount *ret_mount)
-{
-        _cleanup_free_ char *path = NULL, *type = NULL;
-        char *separator = strstr(line, " - "), *state = NULL, *words[6], *end;
-        Mount mount = { 0 };
-
-        if (!separator)
-                return -EBADMSG;
-        *separator = '\0';
-        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
-                words[i] = strtok_r(i == 0 ? line : NULL, " ", &state);
-                if (!words[i])
-                        return -EBADMSG;
-        }
-        mount.id = strtoull(words[0], &end, 10);
-        if (*end != '\0')
-                return -EBADMSG;
-        mount.major = (unsigned) strtoul(words[2], &end, 10);
-        if (*end != ':')
-                return -EBADMSG;
-        mount.minor = (unsigned) strtoul(end + 1, &end, 10);
-        if (*end != '\0')
-                return -EBADMSG;
-        type = strndup(separator + 3, strcspn(separator + 3, " ."));
-        path = unescape(words[4]);
-        if (!type || !path)
-                return -ENOMEM;
-        mount.type = TAKE_PTR(type);
-        mount.path = TAKE_PTR(path);
-        *ret_mount = mount;
-        return 0;
 }
 
 static int compare_mounts(const void *a, const void *b)
@@ -96,61 +39,37 @@ static int compare_mounts(const void *a, const void *b)
         return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static size_t count_lines(const char *text)
-{
-        size_t n = 0;
-
-        while ((text = strchr(text, '\n'))) {
-                text++;
-                n++;
-        }
-        return n;
-}
-
-int mounts_parse(const char *text, MountTable *ret_table)
-{
-        _cleanup_mounts_ MountTable table = { 0 };
-        _cleanup_free_ char *copy = strdup(text);
-        size_t n_lines = count_lines(text);
-        char *state = NULL;
-
-        if (n_lines > MOUNTS_MAX)
-                return -E2BIG;
-        table.items = calloc(n_lines + 1, sizeof(Mount));
-        if (!copy || !table.items)
-                return -ENOMEM;
-        for (char *line = strtok_r(copy, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
-                int r = parse_line(line, &table.items[table.count]);
-
-                if (r < 0)
-                        return r;
-                table.count++;
-        }
-        qsort(table.items, table.count, sizeof(Mount), compare_mounts);
-        *ret_table = TAKE_STRUCT(table);
-        return 0;
-}
-
 int mounts_load(MountTable *ret_table)
 {
         _cleanup_close_ int root_fd = fs_open_root("/");
+        _cleanup_mount_table_ MountTable table = { 0 };
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;
 
         if (root_fd < 0)
                 return root_fd;
-        r = fs_read_file(root_fd, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &size);
-        return r < 0 ? r : mounts_parse(text, ret_table);
+        r = fs_read_file(root_fd, "/proc/self/mountinfo", MOUNTINFO_SIZE_MAX, &text, &size);
+        if (r >= 0)
+                r = mountinfo_parse(text, size, &table.list);
+        if (r < 0)
+                return r;
+        table.uuids = calloc(table.list.count + 1, sizeof(MountUuid));
+        if (!table.uuids)
+                return -ENOMEM;
+        if (table.list.count > 0)
+                qsort(table.list.items, table.list.count, sizeof(Mount), compare_mounts);
+        *ret_table = TAKE_STRUCT(table);
+        return 0;
 }
 
-Mount *mounts_find(MountTable *table, uint64_t id)
+const Mount *mounts_find(const MountTable *table, uint64_t id)
 {
         const Mount key = { .id = id };
 
-        return table->count > 0 ? bsearch(&key, table->items, table->count, sizeof(Mount),
-                                                  compare_mounts)
-                                : NULL;
+        return table->list.count > 0 ? bsearch(&key, table->list.items, table->list.count,
+                                                       sizeof(Mount), compare_mounts)
+                                     : NULL;
 }
 
 /* Only directories are opened: opening a file could measure it. */
@@ -207,15 +126,12 @@ static int ask_udev(const Mount *mount, uint8_t uuid[static MOUNT_UUID_SIZE])
         return found ? parse_uuid(found + strlen("\nE:ID_FS_UUID="), uuid) : -ENODATA;
 }
 
-const uint8_t *mounts_get_uuid(Mount *mount)
+const uint8_t *mounts_get_uuid(MountTable *table, const Mount *mount)
 {
-        uint8_t uuid[MOUNT_UUID_SIZE] = { 0 };
+        MountUuid *uuid = &table->uuids[mount - table->list.items];
 
-        if (!mount->is_resolved) {
-                mount->has_uuid = ask_filesystem(mount, uuid) >= 0 || ask_udev(mount, uuid) >= 0;
-                if (mount->has_uuid)
-                        memcpy(mount->uuid, uuid, sizeof(uuid));
-                mount->is_resolved = true;
-        }
-        return mount->uuid;
+        if (!uuid->is_read && ask_filesystem(mount, uuid->bytes) < 0)
+                (void) ask_udev(mount, uuid->bytes);
+        uuid->is_read = true;
+        return uuid->bytes;
 }

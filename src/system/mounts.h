@@ -1,45 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file systems that are mounted here, as rules of IMA tell them apart. */
+/* The file systems that are mounted here, found by a file's mount, as rules of IMA tell them apart.
+ */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/mountinfo.h"
 
-#include "base/cleanup.h"
-
-#define MOUNTS_MAX 100000
 #define MOUNT_UUID_SIZE 16
 
-typedef struct Mount {
-        uint64_t id; /* as STATX_MNT_ID gives it */
-        unsigned major, minor;
-        char *path;
-        char *type;       /* of the superblock: "ext4"; without a subtype, "fuse" */
-        bool is_resolved; /* what follows was read already */
-        bool has_uuid;
-        uint8_t uuid[MOUNT_UUID_SIZE];
-} Mount;
+/* What is known of a superblock's UUID; zeros when it has none or does not tell. */
+typedef struct MountUuid {
+        bool is_read;
+        uint8_t bytes[MOUNT_UUID_SIZE];
+} MountUuid;
 
 typedef struct MountTable {
-        Mount *items; /* by id */
-        size_t count;
+        MountList list;   /* by id */
+        MountUuid *uuids; /* of the list's items */
 } MountTable;
 
-/* Reads this process's /proc/self/mountinfo. -ENOENT without /proc; -EBADMSG, -E2BIG, -ENOMEM. */
+/* Reads this process's /proc/self/mountinfo. -ENOENT without /proc; -E2BIG, -ENOMEM. */
 int mounts_load(MountTable *ret_table);
 void mounts_done(MountTable *table);
 
-/* The same from text. */
-int mounts_parse(const char *text, MountTable *ret_table);
-
 /* NULL when there is none. */
-Mount *mounts_find(MountTable *table, uint64_t id);
+const Mount *mounts_find(const MountTable *table, uint64_t id);
 
 /*
- * Finds out the UUID of the mount's superblock: asks the file system, else looks into udev's
- * database. Zeros when it has none or does not tell. Remembered.
+ * The UUID of the mount's superblock: the file system is asked, else udev's database. Remembered.
+ * The mount is one of the table.
  */
-const uint8_t *mounts_get_uuid(Mount *mount);
+const uint8_t *mounts_get_uuid(MountTable *table, const Mount *mount);
 
-#define _cleanup_mounts_ _cleanup_(mounts_done)
+#define _cleanup_mount_table_ _cleanup_(mounts_done)

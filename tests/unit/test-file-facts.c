@@ -18,7 +18,7 @@ static FileFacts *read_facts(int fd, MountTable *mounts)
 Test(file_facts, an_unopened_file_tells_its_owner_and_file_system)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_mounts_ MountTable mounts = { 0 };
+        _cleanup_mount_table_ MountTable mounts = { 0 };
         _cleanup_free_ FileFacts *facts = NULL;
         _cleanup_close_ int fd = -EBADF;
         Request request = { 0 };
@@ -43,7 +43,7 @@ Test(file_facts, proc_has_no_labels)
 {
         _cleanup_close_ int root = fs_open_root("/"),
                             fd = fs_open(root, "/proc/version", O_PATH, 0);
-        _cleanup_mounts_ MountTable mounts = { 0 };
+        _cleanup_mount_table_ MountTable mounts = { 0 };
         _cleanup_free_ FileFacts *facts = read_facts(fd, &mounts);
         Request request = { 0 };
 

@@ -22,6 +22,7 @@ Test(mountinfo, fields_are_found_behind_any_number_of_optional_ones)
                         "25 28 0:22 / /run rw,nosuid,nodev,noexec - tmpfs tmpfs rw,size=1k\n");
 
         cr_assert_eq(list.count, 2);
+        cr_expect_eq(list.items[0].id, 36);
         cr_expect_eq(list.items[0].major, 98);
         cr_expect_eq(list.items[0].minor, 0);
         cr_expect_str_eq(list.items[0].path, "/mnt2");
@@ -46,6 +47,7 @@ Test(mountinfo, blanks_are_unescaped_and_subtypes_cut)
 Test(mountinfo, malformed_lines_are_left_out)
 {
         _cleanup_mounts_ MountList list = parse("36 35 98 / / rw - ext4 /dev/a rw\n"
+                                                "x 35 8:1 / / rw - ext4 /dev/a rw\n"
                                                 "36 35 8:99999999999 / / rw - ext4 /dev/a rw\n"
                                                 "36 35 8:1 / / rw ext4 /dev/a rw\n"
                                                 "36 35 8:1 / / rw - ext4\n"
