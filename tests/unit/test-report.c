@@ -196,3 +196,76 @@ Test(report, no_flipped_bit_turns_a_mismatch_into_a_match)
                                 verdict_to_string(status));
         }
 }
+
+/* Numbers that are the same in every run (Knuth's MMIX generator). */
+static uint32_t next_random(uint64_t *state)
+{
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (uint32_t) (*state >> 33);
+}
+
+/* Some flipped bits, and often a new end. */
+static size_t damage(uint8_t *bytes, size_t size, uint64_t *state)
+{
+        uint32_t flips = next_random(state) % 4;
+
+        for (uint32_t i = 0; i < flips; i++)
+                bytes[next_random(state) % size] ^= (uint8_t) (1U << next_random(state) % 8);
+        return next_random(state) % 2 == 0 ? size : next_random(state) % size;
+}
+
+static Verdict judge_damaged(const PcrValueList *values, const void *bytes, size_t size)
+{
+        _cleanup_measurement_report_ MeasurementReport *report = NULL;
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        Verdict status;
+
+        cr_assert_eq(measurement_report_new(&(MeasurementReportInput){ .values = values }, &report),
+                        0);
+        cr_assert_eq(measurement_reader_new_detecting(&reader), 0);
+        cr_assert_eq(measurement_reader_feed(reader, bytes, size), 0);
+        measurement_reader_end(reader);
+        cr_assert_eq(measurement_report_drain(report, reader, &diags, "list"), 0);
+        cr_assert_eq(measurement_report_finish(report, reader, &diags, "list", &status, &json), 0);
+        return status;
+}
+
+Test(report, no_damage_turns_a_mismatch_into_a_match)
+{
+        uint64_t state = 1;
+
+        for (size_t i = 0; i < ELEMENTSOF(fixture_lists); i++) {
+                _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[i]);
+                PcrValueList values = { 0 };
+
+                for (size_t j = 0; j < list.n_pcrs; j++) {
+                        list.pcrs[j].value.bytes[0] ^= list.pcrs[j].pcr == 10;
+                        cr_assert_eq(pcr_value_list_add(&values, &list.pcrs[j]), 0);
+                }
+                for (size_t j = 0; j < 200; j++) {
+                        const FixtureBinary *b = &list.binaries[j % list.n_binaries];
+                        _cleanup_free_ uint8_t *copy = malloc(b->size);
+                        size_t size;
+
+                        memcpy(copy, b->bytes, b->size);
+                        size = damage(copy, b->size, &state);
+                        cr_assert_neq(judge_damaged(&values, copy, size), VERDICT_MATCH,
+                                        "%s, damage %zu", fixture_lists[i], j);
+                }
+        }
+}
+
+Test(report, only_the_whole_list_matches)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[1]);
+        const FixtureBinary *b = &list.binaries[0];
+        PcrValueList values = { 0 };
+
+        for (size_t i = 0; i < list.n_pcrs; i++)
+                cr_assert_eq(pcr_value_list_add(&values, &list.pcrs[i]), 0);
+        for (size_t size = 0; size < b->size; size++)
+                cr_assert_neq(judge_damaged(&values, b->bytes, size), VERDICT_MATCH, "%zu", size);
+        cr_assert_eq(judge_damaged(&values, b->bytes, b->size), VERDICT_MATCH);
+}
