@@ -7,8 +7,10 @@
 
 #include "base/json.h"
 #include "base/strings.h"
+#include "core/measurements/boot-aggregate.h"
 #include "core/measurements/list.h"
 #include "core/measurements/replay.h"
+#include "core/measurements/template.h"
 #include "system/securityfs.h"
 #include "system/tpm.h"
 
@@ -42,6 +44,7 @@ struct Tail {
         int list_fd;
         MeasurementReader *reader;
         Replay *replay;
+        Digest boot; /* of the first boot_aggregate; size 0: none yet */
         Tpm *tpm;
         bool tpm_failed; /* a read failed: the TPM is looked for before the next round */
         HashAlgorithm banks[TAIL_BANKS_MAX]; /* allocated ones; replayed ones without TPM */
@@ -61,6 +64,7 @@ static void forget_list(Tail *tail)
         tail->reader = measurement_reader_free(tail->reader);
         tail->replay = replay_free(tail->replay);
         tail->n_trackers = 0;
+        tail->boot = (Digest){ 0 };
         tail->attached = false;
 }
 
@@ -219,12 +223,41 @@ static int begin_round(Tail *tail)
         return sd_event_source_set_enabled(tail->reading, SD_EVENT_ON);
 }
 
+/* The boot PCRs of one bank; those that cannot be read are left out. */
+static void read_boot_pcrs(Tail *tail, HashAlgorithm bank, PcrValueList *values)
+{
+        for (uint32_t pcr = 0; pcr < BOOT_AGGREGATE_PCRS; pcr++) {
+                PcrValue value = { .pcr = pcr };
+
+                if (tpm_read_pcr(tail->tpm, bank, pcr, &value.value) >= 0)
+                        (void) pcr_value_list_add(values, &value);
+        }
+}
+
+/* What does not match may be of another boot, or of a kernel that knew of no TPM. */
+static Verdict explain(Tail *tail, Verdict verdict, const Digest *value)
+{
+        PcrValueList values = { 0 };
+        BootVerdict boot;
+
+        if (!value || tail->boot.size == 0 || verdict == VERDICT_MATCH)
+                return verdict;
+        read_boot_pcrs(tail, tail->boot.algorithm, &values);
+        boot = boot_aggregate_judge(&tail->boot, &values, NULL);
+        verdict = boot_aggregate_explain(verdict, bytes_are_zero(value->bytes, value->size), boot);
+        if (verdict == VERDICT_NO_TPM)
+                (void) snprintf(tail->state.problem, sizeof(tail->state.problem),
+                                "IMA found no TPM when it started: its driver must be built into "
+                                "the kernel");
+        return verdict;
+}
+
 static TailResult make_result(Tail *tail, VerdictTracker *tracker)
 {
         TailResult result = { .bank = tracker->bank, .pcr = tracker->pcr };
         const Digest *value = read_pcr(tail, tracker, &result.value);
 
-        result.verdict = verdict_tracker_end(tracker, value);
+        result.verdict = explain(tail, verdict_tracker_end(tracker, value), value);
         if (!tail->state.tpm)
                 result.verdict = VERDICT_NO_TPM;
         result.has_value = value;
@@ -320,9 +353,21 @@ static void fail_round(Tail *tail, const char *what, int error)
         (void) arm_timer(tail, POLL_MAX_USEC);
 }
 
+/* The first one is the kernel's own, or that of the first kernel before kexec. */
+static void note_boot_aggregate(Tail *tail, const Measurement *m)
+{
+        MeasurementView view;
+
+        if (tail->boot.size == 0 && measurement_decode(m, &view) >= 0 &&
+                        measurement_is_boot_aggregate(m, &view))
+                tail->boot = view.digest;
+}
+
 static int add_entry(Tail *tail, const Measurement *m)
 {
         int r = add_trackers(tail, m->pcr);
+
+        note_boot_aggregate(tail, m);
 
         if (r < 0)
                 return r;

@@ -14,7 +14,7 @@ static FixtureBus *new_with_kernel(void)
         _cleanup_buffer_ Buffer list = { 0 };
         FixtureBus *f = fixture_bus_new();
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         return f;
 }

@@ -51,7 +51,7 @@ Test(measurements, growth_is_announced)
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_buffer_ Buffer list = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         fixture_bus_start_daemon(f);
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
@@ -76,7 +76,7 @@ Test(measurements, growth_is_told_once_a_second)
         unsigned signals = 0, entries = 0;
         usec_t begin, usec;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         fixture_bus_start_daemon(f);
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
@@ -110,7 +110,7 @@ Test(measurements, list_ahead_of_the_tpm_settles_to_match)
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_buffer_ Buffer list = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         fixture_append_ng(&list, 10, "/usr/bin/a");
         fixture_bus_write_list(f, &list);
@@ -127,7 +127,7 @@ Test(measurements, changed_pcr_diverges)
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_append_ng(&other, 10, "something else");
         fixture_bus_write_kernel(f, &list);
         fixture_bus_start_daemon(f);
@@ -140,13 +140,45 @@ Test(measurements, changed_pcr_diverges)
                         0);
 }
 
+Test(measurements, a_list_of_another_boot_is_no_tampering)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+
+        fixture_append_boot(&list);
+        fixture_append_ng(&other, 10, "something else");
+        fixture_append_ng(&other, 4, "another boot loader");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_write_pcrs(f, &other);
+        fixture_bus_start_daemon(f);
+        verify(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"other-boot\"");
+}
+
+/* The driver of the TPM is a module, which comes when IMA has started. */
+Test(measurements, a_tpm_that_came_too_late_is_none)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer data = { 0 }, list = { 0 }, none = { 0 };
+        const char zeros[8 + 32] = "sha256:";
+
+        fixture_append_field(&data, zeros, sizeof(zeros), false);
+        fixture_append_field(&data, "boot_aggregate", 15, false);
+        fixture_append_entry(&list, 10, HASH_SHA1, "ima-ng", &data, false);
+        fixture_append_ng(&list, 10, "/usr/bin/a");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_write_pcrs(f, &none);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"no-tpm\"");
+}
+
 Test(measurements, without_tpm)
 {
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_json_ json_t *description = NULL;
         _cleanup_buffer_ Buffer list = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/class/tpm"), 0);
         fixture_bus_start_daemon(f);
@@ -161,7 +193,7 @@ Test(measurements, list_of_another_boot_is_read_anew)
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_append_ng(&list, 10, "/usr/bin/a");
         fixture_append_ng(&other, 10, "boot aggregate of another boot");
         fixture_bus_write_kernel(f, &list);
@@ -182,7 +214,7 @@ Test(measurements, unreadable_list_is_a_state)
         _cleanup_buffer_ Buffer list = { 0 };
         const json_t *measurements;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         list.data[24] = 0x7f; /* no template name is that long */
         list.data[27] = 0x7f;
         fixture_bus_write_kernel(f, &list);
@@ -217,7 +249,7 @@ Test(measurements, entries_come_in_pages)
         _cleanup_buffer_ Buffer list = { 0 };
         uint64_t next = 1, total = 0;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         for (unsigned i = 1; i < 2500; i++) {
                 char name[32];
 
@@ -251,7 +283,7 @@ Test(measurements, entry_tells_its_file)
         const json_t *second, *third;
         uint64_t next;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_append_ng(&list, 12, "/usr/bin/a");
         fixture_append_ng(&list, 10, "/\xff");
         fixture_bus_write_kernel(f, &list);
@@ -277,7 +309,7 @@ Test(measurements, entries_are_not_for_everybody)
         _cleanup_buffer_ Buffer list = { 0 };
         int r;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         fixture_bus_start_polkit(f, FIXTURE_POLKIT_NO);
         fixture_bus_start_daemon(f);

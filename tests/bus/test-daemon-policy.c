@@ -24,7 +24,7 @@ static FixtureBus *new_daemon(const char *fragment)
         _cleanup_buffer_ Buffer list = { 0 };
         FixtureBus *f = fixture_bus_new();
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         if (fragment)
                 fixture_root_write(&f->root, FRAGMENT, fragment);

@@ -168,6 +168,21 @@ static inline void fixture_append_ng(Buffer *list, uint32_t pcr, const char *nam
         fixture_append_entry(list, pcr, HASH_SHA1, "ima-ng", &data, false);
 }
 
+/* The first entry of a list, of a boot in which PCR 0 to 9 were not extended. */
+static inline void fixture_append_boot(Buffer *list)
+{
+        static const uint8_t pcrs[10 * 32];
+        _cleanup_buffer_ Buffer data = { 0 };
+        uint8_t digest[8 + 32] = "sha256:";
+        Digest aggregate;
+
+        cr_assert_eq(digest_compute(HASH_SHA256, pcrs, sizeof(pcrs), &aggregate), 0);
+        memcpy(digest + 8, aggregate.bytes, 32);
+        fixture_append_field(&data, digest, sizeof(digest), false);
+        fixture_append_field(&data, "boot_aggregate", 15, false);
+        fixture_append_entry(list, 10, HASH_SHA1, "ima-ng", &data, false);
+}
+
 /* Replays a whole list; returns how many entries it has before its end or its first fault. */
 static inline uint64_t fixture_replay(
                 Replay *replay, const void *bytes, size_t size, size_t digest_size)

@@ -56,3 +56,12 @@ BootVerdict boot_aggregate_judge(
                 return BOOT_VERDICT_UNKNOWN;
         return digest_equal(aggregate, &computed) ? BOOT_VERDICT_MATCH : BOOT_VERDICT_MISMATCH;
 }
+
+Verdict boot_aggregate_explain(Verdict verdict, bool never_extended, BootVerdict boot)
+{
+        if (never_extended && boot == BOOT_VERDICT_BYPASS &&
+                        (verdict == VERDICT_LIST_AHEAD || verdict == VERDICT_DIVERGED))
+                return VERDICT_NO_TPM;
+        return verdict == VERDICT_DIVERGED && boot == BOOT_VERDICT_MISMATCH ? VERDICT_OTHER_BOOT
+                                                                            : verdict;
+}

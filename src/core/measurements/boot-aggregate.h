@@ -11,6 +11,7 @@
 
 #include "core/measurements/event-log.h"
 #include "core/measurements/pcr-value.h"
+#include "core/measurements/verdict.h"
 
 #define BOOT_AGGREGATE_PCRS 10
 
@@ -33,3 +34,10 @@ int boot_aggregate_compute(HashAlgorithm bank, const PcrValueList *values, const
 /* What a boot_aggregate of this digest says; compares in the bank that the digest is of. */
 BootVerdict boot_aggregate_judge(
                 const Digest *aggregate, const PcrValueList *values, const EventLog *log);
+
+/*
+ * The verdict about a PCR in the light of boot_aggregate. A list that diverged is of another boot
+ * when its boot_aggregate is; a PCR that was never extended is none that IMA knew of when it found
+ * no TPM.
+ */
+Verdict boot_aggregate_explain(Verdict verdict, bool never_extended, BootVerdict boot);

@@ -180,17 +180,14 @@ static void judge_chain(
 static Verdict explain(const Comparison *comparison, uint32_t pcr, const ComparisonResult *result,
                 BootVerdict boot)
 {
-        if (result->verdict == VERDICT_LIST_AHEAD && result->confirmed == 0 &&
-                        boot == BOOT_VERDICT_BYPASS)
-                return VERDICT_NO_TPM;
-        if (result->verdict != VERDICT_DIVERGED)
-                return result->verdict;
-        if (boot == BOOT_VERDICT_MISMATCH)
-                return VERDICT_OTHER_BOOT;
+        bool never_extended =
+                        result->value && bytes_are_zero(result->value->bytes, result->value->size);
+        Verdict verdict = boot_aggregate_explain(result->verdict, never_extended, boot);
+
         /* Firmware extended it first, nobody said with what. */
-        if (pcr < BOOT_AGGREGATE_PCRS && !comparison->log)
+        if (verdict == VERDICT_DIVERGED && pcr < BOOT_AGGREGATE_PCRS && !comparison->log)
                 return VERDICT_UNKNOWN;
-        return VERDICT_DIVERGED;
+        return verdict;
 }
 
 ComparisonResult comparison_judge(
