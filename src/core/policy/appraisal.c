@@ -208,14 +208,16 @@ static Appraisal judge_request(const Context *c)
         bool is_signed = file->label_size > 0 &&
                          (file->label[0] == APPRAISAL_LABEL_SIGNATURE ||
                                          file->label[0] == APPRAISAL_LABEL_VERITY_SIGNATURE);
+        bool is_verity = c->decision->flags & SIMULATE_FLAG_VERITY;
         Appraisal a;
 
-        if (file->is_direct)
-                return c->decision->flags & SIMULATE_FLAG_DIRECTIO
-                                       ? appraisal_check_algorithm(c->decision, file, c->settings)
-                                       : fails("failed(directio)");
-        if ((c->decision->flags & SIMULATE_FLAG_VERITY) && !file->has_verity)
+        if (is_verity && !file->has_verity)
                 return fails("no-verity-digest");
+        if (file->is_direct && (c->decision->flags & SIMULATE_FLAG_DIRECTIO))
+                return appraisal_check_algorithm(c->decision, file, c->settings);
+        /* The digest of fs-verity is there without a read. */
+        if (file->is_direct && !is_verity)
+                return fails("failed(directio)");
         a = judge_content(c);
         if (a.status == APPRAISAL_STATUS_PASSES)
                 a = appraisal_check_algorithm(c->decision, file, c->settings);
