@@ -179,7 +179,7 @@ Test(appraisal, direct_io_needs_a_permit)
         expect((Case){ PLAIN, direct }, APPRAISAL_STATUS_FAILS, "failed(directio)");
         expect((Case){ "appraise permit_directio\n", direct }, APPRAISAL_STATUS_PASSES, NULL);
         expect((Case){ "appraise permit_directio\naudit digest_type=verity\n", direct },
-                        APPRAISAL_STATUS_FAILS, "no-verity-digest");
+                        APPRAISAL_STATUS_FAILS, "failed(directio)");
         expect((Case){ "appraise permit_directio appraise_algos=sha1\n", direct },
                         APPRAISAL_STATUS_FAILS, "denied-hash-algorithm");
 }

@@ -212,7 +212,7 @@ static Appraisal judge_request(const Context *c)
         Appraisal a;
 
         if (is_verity && !file->has_verity)
-                return fails("no-verity-digest");
+                return fails(file->is_direct ? "failed(directio)" : "no-verity-digest");
         if (file->is_direct && (c->decision->flags & SIMULATE_FLAG_DIRECTIO))
                 return appraisal_check_algorithm(c->decision, file, c->settings);
         /* The digest of fs-verity is there without a read. */
