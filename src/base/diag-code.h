@@ -48,6 +48,8 @@
         X(QUOTE_FILE, "E460", "an attested file is not on the allow list")                         \
         X(ALLOW_LIST_LINE, "E470", "a line of an allow list is malformed")                         \
         X(EXPORT_MALFORMED, "E471", "an earlier export is malformed")                              \
+        X(ARCHIVE_SEGMENT, "E480", "a segment of an archived measurement list is damaged")         \
+        X(ARCHIVE_GAP, "E481", "a segment of an archived measurement list is missing")             \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \

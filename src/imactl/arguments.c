@@ -70,6 +70,8 @@ const Option option_table[OPTION_MAX] = {
                 "Keep what this earlier export holds" },
         [OPTION_PRUNE] = { "prune", 0, false, false, NULL, COMPLETION_NONE,
                 "Keep of it only what the files still are" },
+        [OPTION_ARCHIVE] = { "archive", 0, false, false, "DIR", COMPLETION_DIRECTORY,
+                "Put the archived list of one boot before the list" },
         [OPTION_POLICY] = { "policy", 0, false, false, "WHICH", COMPLETION_FILE,
                 "Simulate this policy: fragments, running, boot or a file" },
         [OPTION_USE] = { "use", 0, false, false, "USE", COMPLETION_NONE,

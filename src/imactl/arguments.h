@@ -44,6 +44,7 @@ typedef enum OptionId {
         OPTION_FORMAT,
         OPTION_UNION,
         OPTION_PRUNE,
+        OPTION_ARCHIVE,
         OPTION_POLICY,
         OPTION_USE,
         OPTION_FUNC,

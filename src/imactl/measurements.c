@@ -344,7 +344,7 @@ ExitCode verb_measurements_verify(const Arguments *args)
 {
         ExitCode code;
 
-        if (arguments_have(args, OPTION_LIST))
+        if (arguments_have(args, OPTION_LIST) || arguments_have(args, OPTION_ARCHIVE))
                 return worker_run_verb(args, "measurements-verify", render_verify);
         code = check_options(args);
         return code != EXIT_CODE_OK ? code : verify_by_daemon(args);
@@ -362,4 +362,20 @@ static void render_export(const json_t *result, const Arguments *args, FILE *fil
 ExitCode verb_measurements_export(const Arguments *args)
 {
         return worker_run_verb(args, "measurements-export", render_export);
+}
+
+static void render_archive(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        if (!arguments_have(args, OPTION_QUIET))
+                fprintf(file,
+                                "%" PRIu64 " new entries archived; %" PRIu64 " in %" PRIu64
+                                " segments of this boot.\n",
+                                result_get_number(result, "archived"),
+                                result_get_number(result, "entries"),
+                                result_get_number(result, "segments"));
+}
+
+ExitCode verb_measurements_archive(const Arguments *args)
+{
+        return worker_run_verb(args, "measurements-archive", render_archive);
 }

@@ -13,6 +13,7 @@
 #define PCRS VERB_OPTION(OPTION_PCRS)
 #define EVENT_LOG VERB_OPTION(OPTION_EVENT_LOG)
 #define CERT VERB_OPTION(OPTION_CERT)
+#define ARCHIVE VERB_OPTION(OPTION_ARCHIVE)
 #define FORMAT VERB_OPTION(OPTION_FORMAT)
 #define UNION VERB_OPTION(OPTION_UNION)
 #define PRUNE VERB_OPTION(OPTION_PRUNE)
@@ -74,7 +75,9 @@ const Verb verb_table[] = {
         { "measurements", "show", "NUMBER", "Show one entry of the measurement list in detail",
           1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
-          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT, COMPLETION_NONE, verb_measurements_verify },
+          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT | ARCHIVE, COMPLETION_NONE, verb_measurements_verify },
+        { "measurements", "archive", "", "Add new measurements to the archive of this boot",
+          0, 0, 0, ROOT | LIST, COMPLETION_NONE, verb_measurements_archive },
         { "measurements", "export", "", "Write the measurement list in the form of another tool",
           0, 0, 0, ROOT | LIST | FORMAT | UNION | PRUNE | CERT | OUTPUT, COMPLETION_NONE, verb_measurements_export },
 

@@ -70,6 +70,7 @@ ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
 ExitCode verb_attest_quote(const Arguments *args);
 ExitCode verb_attest_verify(const Arguments *args);
+ExitCode verb_measurements_archive(const Arguments *args);
 ExitCode verb_measurements_export(const Arguments *args);
 ExitCode verb_measurements_list(const Arguments *args);
 ExitCode verb_measurements_show(const Arguments *args);

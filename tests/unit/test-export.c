@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* measurements-export of imad-worker: formats, union and prune over a root directory. */
+/* measurements-export and -archive of imad-worker over a root directory. */
 #include <criterion/criterion.h>
 
 #include "fixture-list.h"
@@ -114,4 +114,88 @@ Test(export, a_malformed_list_or_union_writes_nothing)
                                      "measurements-export"),
                         EXIT_CODE_MALFORMED);
         cr_assert_not(fs_exists(root.fd, "/out"));
+}
+
+#define BOOT_ID "00112233-4455-6677-8899-aabbccddeeff"
+#define SECURITYFS_LIST "/sys/kernel/security/ima/binary_runtime_measurements"
+#define ARCHIVE "/var/lib/imad/measurements/" BOOT_ID
+
+/* The kernel's list has these entries, one for each letter. */
+static void measure(const char *letters)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        for (const char *c = letters; *c; c++) {
+                char name[] = { *c, '\0' };
+
+                fixture_append_ng(&list, 10, name);
+        }
+        cr_assert_eq(fs_make_directories(root.fd, "/sys/kernel/security/ima", 0755), 0);
+        cr_assert_eq(fs_replace_file(root.fd, SECURITYFS_LIST, list.data, list.size, 0600), 0);
+        fixture_root_write(&root, "/proc/sys/kernel/random/boot_id", BOOT_ID "\n");
+}
+
+static void assert_archived(json_int_t archived, json_int_t segments)
+{
+        _cleanup_run_ Run result = run(&root, "measurements-archive");
+
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_eq(get_number(&result, "archived"), archived);
+        cr_assert_eq(get_number(&result, "segments"), segments);
+}
+
+Test(export, the_list_is_archived_as_it_grows)
+{
+        measure("ab");
+        assert_archived(2, 1);
+        assert_archived(0, 1);
+        measure("abcd");
+        assert_archived(2, 2);
+}
+
+static json_int_t count_entries(const char *arguments)
+{
+        _cleanup_run_ Run result = run(&root, arguments);
+
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        return get_number(&result, "entries");
+}
+
+Test(export, archive_and_list_are_one_list)
+{
+        measure("ab");
+        assert_archived(2, 1);
+        measure("abcd");
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " measurements-verify"), 2);
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " --list=" SECURITYFS_LIST
+                                   " measurements-verify"),
+                        4);
+        /* As if the kernel had let go of what is archived. */
+        measure("cd");
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " --list=" SECURITYFS_LIST
+                                   " measurements-verify"),
+                        4);
+}
+
+Test(export, a_damaged_segment_is_named_and_archived_again)
+{
+        _cleanup_run_ Run result = { 0 };
+
+        measure("ab");
+        assert_archived(2, 1);
+        fixture_root_write(&root, ARCHIVE "/00000001.gz", "cut");
+        result = run(&root, "--archive=" ARCHIVE " measurements-verify");
+        cr_assert_eq(result.code, EXIT_CODE_MALFORMED);
+        cr_assert(has_code(&result, "E480"));
+        assert_archived(2, 1);
+        cr_assert(fs_exists(root.fd, ARCHIVE "/00000001.gz.bad"));
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " measurements-verify"), 2);
+}
+
+Test(export, a_list_that_is_not_the_archived_one_is_not_added)
+{
+        measure("ab");
+        assert_archived(2, 1);
+        measure("xbcd");
+        cr_assert_eq(run_code(&root, "measurements-archive"), EXIT_CODE_MISMATCH);
 }

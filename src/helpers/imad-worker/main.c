@@ -42,6 +42,7 @@ static const WorkerVerb verbs[] = {
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
         { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
+        { "measurements-archive", 0, 0,        "",             verb_measurements_archive },
         { "measurements-export", 0, 0,         "--format=FORMAT", verb_measurements_export },
         { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
         { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },

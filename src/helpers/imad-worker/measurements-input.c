@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/measurements-input.h"
 
+#include <inttypes.h>
+#include <sys/mman.h>
+
 #include "base/fs.h"
+#include "system/list-archive.h"
 
 #define CHUNK_SIZE ((size_t) 256 * 1024)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
+#define LIST_SIZE_MAX ((size_t) 512 << 20)
 #define CERTIFICATE_FILES_MAX 1000
 
 void measurements_input_done(MeasurementsInput *input)
@@ -139,25 +144,97 @@ void measurements_file_done(MeasurementsFile *file)
         free(file->chunk);
 }
 
-ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
+static ExitCode open_list(Worker *worker, int *ret_fd)
 {
         _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        int r = worker_resolve_path(worker, worker->list, &path);
+
+        if (r < 0)
+                return worker_fail_errno(worker, r, worker->list);
+        fd = fs_open(worker->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        if (fd < 0)
+                return worker_fail_errno(worker, fd, worker->list);
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return worker_fail(worker, EXIT_CODE_MALFORMED, NULL, "%s is no regular file",
+                                worker->list);
+        *ret_fd = TAKE_FD(fd);
+        return EXIT_CODE_OK;
+}
+
+/*
+ * The archive, and behind it what the list has more. A list that does not begin as the archive is
+ * one that was trimmed, and goes on where the archive ends.
+ */
+static int join(const ListArchive *archive, const char *list, size_t size, int *ret_fd)
+{
+        _cleanup_close_ int fd = memfd_create("measurements", MFD_CLOEXEC);
+        bool whole = size >= archive->size && archive->size > 0 &&
+                     memcmp(list, archive->bytes, archive->size) == 0;
+        size_t skipped = whole ? archive->size : 0;
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = fs_write_all(fd, archive->bytes, archive->size);
+        if (r >= 0)
+                r = fs_write_all(fd, list + skipped, size - skipped);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        if (r >= 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+/* Puts the archive before the list that is open, if any. */
+static ExitCode add_archive(Worker *worker, const char *name, MeasurementsFile *file)
+{
+        _cleanup_list_archive_ ListArchive archive = { 0 };
+        _cleanup_free_ char *path = NULL, *list = NULL;
+        size_t size = 0;
+        int r = worker_resolve_path(worker, name, &path), fd = -EBADF;
+
+        if (r >= 0)
+                r = list_archive_load(worker->root_fd, path, NULL, &worker->diags, &archive);
+        if (r == -EBADMSG)
+                return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
+                                "the archive %s is good up to entry %" PRIu64 " only", name,
+                                archive.entries);
+        if (r >= 0 && archive.segments == 0)
+                return worker_fail(worker, EXIT_CODE_NOT_FOUND,
+                                "name the directory of one boot, below " LIST_ARCHIVE_PATH,
+                                "%s holds no archived measurement list", name);
+        if (r >= 0 && file->fd >= 0)
+                r = fs_read_fd(file->fd, LIST_SIZE_MAX, &list, &size);
+        if (r >= 0)
+                r = join(&archive, list ?: "", size, &fd);
+        if (r < 0)
+                return worker_fail_errno(worker, r, name);
+        cleanup_closep(&file->fd);
+        file->fd = fd;
+        return EXIT_CODE_OK;
+}
+
+ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
+{
+        const char *archive = worker->options[WORKER_OPTION_ARCHIVE];
+        ExitCode code = EXIT_CODE_OK;
         struct stat st;
         int r;
 
-        if (!worker->list)
+        if (!worker->list && !archive)
                 return worker_fail(worker, EXIT_CODE_USAGE, "give --list=FILE",
                                 "no measurement list is named");
-        r = worker_resolve_path(worker, worker->list, &path);
-        if (r < 0)
-                return worker_fail_errno(worker, r, worker->list);
-        file->fd = fs_open(worker->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-        if (file->fd < 0)
-                return worker_fail_errno(worker, file->fd, worker->list);
-        if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
-                return worker_fail(worker, EXIT_CODE_MALFORMED, NULL, "%s is no regular file",
-                                worker->list);
-        file->size = (uint64_t) st.st_size;
+        if (worker->list)
+                code = open_list(worker, &file->fd);
+        else
+                worker->list = archive;
+        if (code == EXIT_CODE_OK && archive)
+                code = add_archive(worker, archive, file);
+        if (code != EXIT_CODE_OK)
+                return code;
+        file->size = fstat(file->fd, &st) < 0 ? 0 : (uint64_t) st.st_size;
         file->chunk = malloc(CHUNK_SIZE);
         r = file->chunk ? measurement_reader_new_detecting(&file->reader) : -ENOMEM;
         return r < 0 ? worker_fail_errno(worker, r, worker->list) : EXIT_CODE_OK;

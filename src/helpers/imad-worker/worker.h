@@ -37,6 +37,7 @@ typedef enum WorkerOption {
         WORKER_OPTION_ALLOW_LIST,
         WORKER_OPTION_FORMAT,
         WORKER_OPTION_UNION,
+        WORKER_OPTION_ARCHIVE,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -121,6 +122,7 @@ WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
+WorkerRun verb_measurements_archive;
 WorkerRun verb_measurements_export;
 WorkerRun verb_measurements_list;
 WorkerRun verb_measurements_show;

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/list-archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <inttypes.h>
+
+#include "base/buffer.h"
+#include "base/diag-code.h"
+#include "base/fs.h"
+#include "base/strings.h"
+
+#define BLOCK_SIZE 65536U
+#define FILE_SIZE_MAX (LIST_ARCHIVE_SEGMENT_MAX + ((size_t) 1 << 20))
+#define BYTES_MAX ((size_t) 1 << 30)
+
+static void reader_freep(struct archive **archive)
+{
+        if (*archive)
+                (void) archive_read_free(*archive);
+}
+
+static void writer_freep(struct archive **archive)
+{
+        if (*archive)
+                (void) archive_write_free(*archive);
+}
+
+static void entry_freep(struct archive_entry **entry)
+{
+        archive_entry_free(*entry);
+}
+
+void list_archive_done(ListArchive *archive)
+{
+        replay_free(archive->replay);
+        free(archive->bytes);
+        *archive = (ListArchive){ 0 };
+}
+
+static int make_replay(ListArchive *archive)
+{
+        static const HashAlgorithm banks[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+
+        return archive->replay ? 0 : replay_new(banks, ELEMENTSOF(banks), &archive->replay);
+}
+
+static int append_bytes(ListArchive *archive, const void *bytes, size_t size)
+{
+        size_t allocated = archive->allocated ?: BLOCK_SIZE;
+        char *grown;
+
+        if (archive->size + size > BYTES_MAX)
+                return -EFBIG;
+        while (allocated < archive->size + size)
+                allocated *= 2;
+        if (allocated > archive->allocated) {
+                grown = realloc(archive->bytes, allocated);
+                if (!grown)
+                        return -ENOMEM;
+                archive->bytes = grown;
+                archive->allocated = allocated;
+        }
+        memcpy(archive->bytes + archive->size, bytes, size);
+        archive->size += size;
+        return 0;
+}
+
+/* Replays whole entries; -EBADMSG when the bytes are none, or have another number of them. */
+static int replay_entries(Replay *replay, const MeasurementFormat *format, const void *bytes,
+                size_t size, uint64_t *ret_entries)
+{
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        uint64_t entries = 0;
+        Measurement m;
+        int r;
+
+        r = measurement_reader_new(format->digest_size, format->big_endian, &reader);
+        for (size_t at = 0; r >= 0 && at < size;) {
+                size_t n = size - at < BLOCK_SIZE ? size - at : BLOCK_SIZE;
+
+                r = measurement_reader_feed(reader, (const char *) bytes + at, n);
+                at += n;
+                while (r >= 0 && (r = measurement_reader_next(reader, &m)) > 0) {
+                        r = replay_add(replay, &m);
+                        entries++;
+                }
+        }
+        if (r < 0)
+                return r;
+        if (measurement_reader_offset(reader) != size)
+                return -EBADMSG;
+        *ret_entries = entries;
+        return 0;
+}
+
+static int gunzip(const char *bytes, size_t size, Buffer *buffer)
+{
+        _cleanup_(reader_freep) struct archive *reader = archive_read_new();
+        struct archive_entry *entry;
+        la_ssize_t n = 1;
+
+        if (!reader)
+                return -ENOMEM;
+        if (archive_read_support_filter_gzip(reader) != ARCHIVE_OK ||
+                        archive_read_support_format_raw(reader) != ARCHIVE_OK ||
+                        archive_read_open_memory(reader, bytes, size) != ARCHIVE_OK ||
+                        archive_read_next_header(reader, &entry) != ARCHIVE_OK ||
+                        archive_filter_code(reader, 0) != ARCHIVE_FILTER_GZIP)
+                return -EBADMSG;
+        while (n > 0) {
+                int r = buffer_reserve(buffer, BLOCK_SIZE);
+
+                if (r < 0)
+                        return r;
+                n = archive_read_data(reader, buffer->data + buffer->size, BLOCK_SIZE);
+                if (n < 0 || buffer->size + (size_t) n > FILE_SIZE_MAX)
+                        return -EBADMSG;
+                buffer->size += (size_t) n;
+        }
+        return 0;
+}
+
+static int write_gzip(int fd, void *userdata)
+{
+        _cleanup_(writer_freep) struct archive *writer = archive_write_new();
+        _cleanup_(entry_freep) struct archive_entry *entry = archive_entry_new();
+        const Buffer *buffer = userdata;
+
+        if (!writer || !entry)
+                return -ENOMEM;
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_pathname(entry, "segment");
+        if (archive_write_add_filter_gzip(writer) != ARCHIVE_OK ||
+                        archive_write_set_format_raw(writer) != ARCHIVE_OK ||
+                        archive_write_open_fd(writer, fd) != ARCHIVE_OK ||
+                        archive_write_header(writer, entry) != ARCHIVE_OK ||
+                        archive_write_data(writer, buffer->data, buffer->size) !=
+                                        (la_ssize_t) buffer->size ||
+                        archive_write_close(writer) != ARCHIVE_OK)
+                return archive_errno(writer) > 0 ? -archive_errno(writer) : -EIO;
+        return 0;
+}
+
+static int make_path(const char *directory, uint64_t number, char **ret_path)
+{
+        return asprintf(ret_path, "%s/%08" PRIu64 ".gz", directory, number) < 0 ? -ENOMEM : 0;
+}
+
+static bool is_segment(const char *name)
+{
+        return name[0] != '.' && string_ends_with(name, ".gz");
+}
+
+static bool follows(const ListArchive *archive, const Segment *segment)
+{
+        if ((*archive->boot_id && strcmp(segment->boot_id, archive->boot_id) != 0) ||
+                        segment->number != archive->segments + 1 ||
+                        segment->first_entry != archive->entries + 1)
+                return false;
+        if (archive->segments == 0)
+                return segment->previous.size == 0;
+        return segment->previous.size == archive->last.size &&
+               memcmp(segment->previous.bytes, archive->last.bytes, archive->last.size) == 0 &&
+               segment->list.digest_size == archive->list.digest_size &&
+               segment->list.big_endian == archive->list.big_endian;
+}
+
+/* Adds what the file holds. *ret_reason is a part of a sentence when it cannot be. */
+static int take_segment(
+                ListArchive *archive, const char *file, size_t file_size, const char **ret_reason)
+{
+        _cleanup_replay_ Replay *replay = NULL;
+        _cleanup_buffer_ Buffer buffer = { 0 };
+        const char *end;
+        Segment segment;
+        Digest contents;
+        uint64_t entries = 0;
+        size_t head;
+        int r;
+
+        *ret_reason = "is damaged";
+        r = gunzip(file, file_size, &buffer);
+        if (r < 0)
+                return r;
+        end = buffer.data ? memchr(buffer.data, '\n', buffer.size) : NULL;
+        if (!end || segment_parse(buffer.data, (size_t) (end - buffer.data), &segment) < 0)
+                return -EBADMSG;
+        *ret_reason = "does not follow on the one before";
+        if (!follows(archive, &segment))
+                return -EBADMSG;
+        *ret_reason = "does not hold the entries that its head names";
+        head = (size_t) (end - buffer.data) + 1;
+        r = digest_compute(HASH_SHA256, buffer.data + head, buffer.size - head, &contents);
+        if (r >= 0 && !digest_equal(&contents, &segment.contents))
+                r = -EBADMSG;
+        if (r >= 0)
+                r = replay_copy(archive->replay, &replay);
+        if (r >= 0)
+                r = replay_entries(replay, &segment.list, buffer.data + head, buffer.size - head,
+                                &entries);
+        if (r >= 0 && entries != segment.entries)
+                r = -EBADMSG;
+        if (r >= 0)
+                r = append_bytes(archive, buffer.data + head, buffer.size - head);
+        if (r >= 0)
+                r = digest_compute(HASH_SHA256, file, file_size, &archive->last);
+        if (r < 0)
+                return r;
+        replay_free(archive->replay);
+        archive->replay = TAKE_PTR(replay);
+        archive->list = segment.list;
+        (void) strcpy(archive->boot_id, segment.boot_id);
+        archive->entries += entries;
+        archive->segments++;
+        return 0;
+}
+
+static int load_segment(int root_fd, const char *directory, DiagList *diags, ListArchive *archive)
+{
+        _cleanup_free_ char *path = NULL, *file = NULL;
+        const char *reason = "is damaged";
+        size_t size;
+        int r = make_path(directory, archive->segments + 1, &path);
+
+        if (r < 0)
+                return r;
+        r = fs_read_file(root_fd, path, FILE_SIZE_MAX, &file, &size);
+        if (r >= 0)
+                r = take_segment(archive, file, size, &reason);
+        if (r != -EBADMSG && r != -EFBIG)
+                return r;
+        return diag_error(diags, DIAG_CODE_ARCHIVE_SEGMENT, (DiagPlace){ .source = path },
+                        "somebody changed it, or the disk is bad; what came before is good",
+                        "the segment with entry %" PRIu64 " %s", archive->entries + 1, reason);
+}
+
+/* Segments behind a gap are there for nothing. */
+static int check_rest(const ListArchive *archive, const StringList *names, const char *directory,
+                DiagList *diags)
+{
+        _cleanup_free_ char *path = NULL;
+        size_t segments = 0;
+
+        for (size_t i = 0; i < names->count; i++)
+                segments += is_segment(names->items[i]);
+        if (segments <= archive->segments)
+                return 0;
+        if (make_path(directory, archive->segments + 1, &path) < 0)
+                return -ENOMEM;
+        return diag_error(diags, DIAG_CODE_ARCHIVE_GAP, (DiagPlace){ .source = path },
+                        "restore it from a backup; what came before is good",
+                        "the segment is missing, and later ones are there");
+}
+
+int list_archive_load(int root_fd, const char *directory, const char *boot_id, DiagList *diags,
+                ListArchive *ret_archive)
+{
+        _cleanup_list_archive_ ListArchive archive = { 0 };
+        _cleanup_strings_ StringList names = { 0 };
+        int r = make_replay(&archive);
+
+        if (boot_id && strlen(boot_id) >= sizeof(archive.boot_id))
+                return -EINVAL;
+        if (boot_id)
+                (void) strcpy(archive.boot_id, boot_id);
+        if (r >= 0)
+                r = fs_list_directory(root_fd, directory, LIST_ARCHIVE_SEGMENTS_MAX, &names);
+        if (r == -ENOENT)
+                r = 0;
+        while (r >= 0 && archive.segments < names.count)
+                r = load_segment(root_fd, directory, diags, &archive);
+        if (r == -ENOENT || r >= 0)
+                r = check_rest(&archive, &names, directory, diags);
+        if (r < 0 && r != -EBADMSG)
+                return r;
+        *ret_archive = TAKE_STRUCT(archive);
+        return r;
+}
+
+int list_archive_set_aside(int root_fd, const char *directory, const ListArchive *archive)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        int r = fs_list_directory(root_fd, directory, LIST_ARCHIVE_SEGMENTS_MAX, &names);
+
+        for (size_t i = 0; r >= 0 && i < names.count; i++) {
+                _cleanup_free_ char *from = NULL, *to = NULL;
+
+                if (!is_segment(names.items[i]) ||
+                                strtoull(names.items[i], NULL, 10) <= archive->segments)
+                        continue;
+                if (asprintf(&from, "%s/%s", directory, names.items[i]) < 0 ||
+                                asprintf(&to, "%s.bad", from) < 0)
+                        return -ENOMEM;
+                r = fs_rename(root_fd, from, to);
+        }
+        return r == -ENOENT ? 0 : r;
+}
+
+/* The head and the entries, as they are compressed. */
+static int make_segment(const ListArchive *archive, const void *bytes, size_t size, Buffer *buffer)
+{
+        Segment segment = {
+                .number = archive->segments + 1,
+                .first_entry = archive->entries + 1,
+                .previous = archive->last,
+                .list = archive->list,
+        };
+        _cleanup_replay_ Replay *replay = NULL;
+        _cleanup_free_ char *line = NULL;
+        int r = replay_copy(archive->replay, &replay);
+
+        (void) strcpy(segment.boot_id, archive->boot_id);
+        if (r >= 0)
+                r = replay_entries(replay, &segment.list, bytes, size, &segment.entries);
+        if (r >= 0)
+                r = digest_compute(HASH_SHA256, bytes, size, &segment.contents);
+        if (r >= 0)
+                r = segment_format(&segment, replay, &line);
+        if (r >= 0)
+                r = buffer_append_string(buffer, line);
+        return r < 0 ? r : buffer_append(buffer, bytes, size);
+}
+
+int list_archive_append(int root_fd, const char *directory, ListArchive *archive, const void *bytes,
+                size_t size)
+{
+        _cleanup_free_ char *path = NULL, *file = NULL;
+        _cleanup_buffer_ Buffer buffer = { 0 };
+        const char *reason;
+        size_t file_size;
+        int r;
+
+        if (size > LIST_ARCHIVE_SEGMENT_MAX)
+                return -EFBIG;
+        r = make_segment(archive, bytes, size, &buffer);
+        if (r >= 0)
+                r = make_path(directory, archive->segments + 1, &path);
+        if (r >= 0)
+                r = fs_make_directories(root_fd, directory, 0700);
+        if (r >= 0)
+                r = fs_replace_file_by(root_fd, path, write_gzip, &buffer, 0600);
+        /* As it will be read one day; the next one names its digest. */
+        if (r >= 0)
+                r = fs_read_file(root_fd, path, FILE_SIZE_MAX, &file, &file_size);
+        return r < 0 ? r : take_segment(archive, file, file_size, &reason);
+}
