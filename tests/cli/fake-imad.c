@@ -2,11 +2,12 @@
 /*
  * Stands for imad on a private bus. What it answers comes from the environment:
  * FAKE_DESCRIBE  file with the answer of Describe()
- * FAKE_JOB       what becomes of jobs: done, failed, hang (until cancelled), die (imad goes away)
- * FAKE_RESULT    file with the result of jobs
+ * FAKE_JOB       what becomes of jobs: done, failed, interrupt (who waits for it gets a SIGINT, and
+ * it runs until cancelled), die (imad goes away) FAKE_RESULT    file with the result of jobs
  * FAKE_STATUS    verdict of the measurement list
  * FAKE_ERROR     error name that every method of Manager and Policy gives
  */
+#include <signal.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
@@ -66,9 +67,27 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         (void) sd_bus_emit_properties_changed(bus, JOB_PATH, BUS_INTERFACE_JOB, "Progress", NULL);
         if (string_equal(fate, "die"))
                 return sd_event_exit(event, 0);
-        if (!string_equal(fate, "hang"))
+        if (!string_equal(fate, "interrupt"))
                 finish_job(fate);
         return 0;
+}
+
+/* Who asks for all properties is ready for the signal. */
+static void interrupt_caller(void)
+{
+        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
+        sd_bus_message *m = sd_bus_get_current_message(bus);
+        static bool interrupted;
+        pid_t pid;
+
+        if (interrupted || !string_equal(getenv("FAKE_JOB"), "interrupt") ||
+                        !sd_bus_message_is_method_call(m, NULL, "GetAll"))
+                return;
+        if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID, &creds) < 0 ||
+                        sd_bus_creds_get_pid(creds, &pid) < 0)
+                return;
+        interrupted = true;
+        (void) kill(pid, SIGINT);
 }
 
 static int on_apply(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -160,8 +179,10 @@ static int get_string(sd_bus *b, const char *path, const char *interface, const 
 
         if (string_equal(property, "Status"))
                 return sd_bus_message_append(reply, "s", getenv("FAKE_STATUS") ?: "match");
-        if (string_equal(property, "State"))
+        if (string_equal(property, "State")) {
+                interrupt_caller();
                 return sd_bus_message_append(reply, "s", job_state);
+        }
         if (string_equal(property, "Result") && !string_equal(job_state, "running")) {
                 result = read_file("FAKE_RESULT");
                 return sd_bus_message_append(reply, "s", result);
