@@ -3,12 +3,10 @@
 #include "base/json.h"
 #include "core/policy/critical.h"
 #include "helpers/imad-worker/simulation.h"
+#include "system/package.h"
 #include "system/tree.h"
 
-#define PACKAGE_DIRECTORY "/var/lib/dpkg/info"
-#define PACKAGE_SUFFIX ".list"
 #define PACKAGES_MAX 100000
-#define PACKAGE_LIST_MAX (32U * 1024 * 1024)
 #define GROUPS_MAX 100000
 #define GROUPS_SHOWN 50
 #define EXAMPLES_SHOWN 3

@@ -127,6 +127,7 @@ WorkerRun verb_measurements_export;
 WorkerRun verb_measurements_list;
 WorkerRun verb_measurements_show;
 WorkerRun verb_measurements_verify;
+WorkerRun verb_package_files;
 WorkerRun verb_attest_quote;
 WorkerRun verb_attest_verify;
 WorkerRun verb_doctor;
