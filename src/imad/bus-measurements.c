@@ -200,16 +200,79 @@ static int method_verify(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         return 1;
 }
 
+typedef struct FilterOptions {
+        const char *path, *template, *verdict, *signed_by, *package;
+        uint64_t since;
+        bool details;
+} FilterOptions;
+
+static const Option filter_options[] = {
+        {"details",    'b', offsetof(FilterOptions, details)  },
+        { "package",   's', offsetof(FilterOptions, package)  },
+        { "path",      's', offsetof(FilterOptions, path)     },
+        { "signed-by", 's', offsetof(FilterOptions, signed_by)},
+        { "since",     't', offsetof(FilterOptions, since)    },
+        { "template",  's', offsetof(FilterOptions, template) },
+        { "verdict",   's', offsetof(FilterOptions, verdict)  },
+};
+
+static int refuse_filter(const char *key, const char *expected, sd_bus_error *reterr_error)
+{
+        return sd_bus_error_setf(reterr_error, BUS_ERROR_INVALID_OPTION,
+                        "value of the filter \"%s\" must be %s", key, expected);
+}
+
+static int make_filter(
+                const FilterOptions *options, MeasurementFilter *filter, sd_bus_error *reterr_error)
+{
+        filter->path = options->path;
+        filter->template = options->template;
+        filter->verdict = options->verdict ? entry_verdict_from_string(options->verdict)
+                                           : ENTRY_VERDICT_INVALID;
+        filter->by_key = options->signed_by;
+        if (options->verdict && filter->verdict < 0)
+                return refuse_filter("verdict", "violation, bad-digest, signed, unsigned or plain",
+                                reterr_error);
+        if (filter->by_key &&
+                        measurement_filter_parse_key_id(options->signed_by, &filter->key_id) < 0)
+                return refuse_filter("signed-by",
+                                "a key id: 8 hexadecimal digits, or a subject key identifier",
+                                reterr_error);
+        if (options->path && strlen(options->path) > MEASUREMENT_PATTERN_MAX)
+                return refuse_filter("path", "a pattern of at most 4096 bytes", reterr_error);
+        return 0;
+}
+
+/* The strings stay those of the message. */
+static int read_request(sd_bus_message *m, const Manager *manager, EntriesRequest *request,
+                sd_bus_error *reterr_error)
+{
+        FilterOptions options = { 0 };
+        uint64_t first;
+        int r = options_read(m, filter_options, ELEMENTSOF(filter_options), &options, reterr_error);
+
+        if (r >= 0)
+                r = sd_bus_message_read(m, "tu", &request->start, &request->max);
+        if (r >= 0)
+                r = make_filter(&options, &request->filter, reterr_error);
+        if (r < 0)
+                return r;
+        first = timeline_find(&manager->timeline, options.since);
+        if (request->start < first)
+                request->start = first;
+        if (request->max == 0 || request->max > LIMIT_ENTRIES_PAGE)
+                request->max = LIMIT_ENTRIES_PAGE;
+        request->details = options.details;
+        request->package = options.package;
+        return 0;
+}
+
 static int method_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
 {
         Manager *manager = userdata;
         EntriesRequest request = { 0 };
-        uint64_t start;
-        uint32_t max;
-        int r = options_read(m, NULL, 0, NULL, reterr_error);
+        int r = read_request(m, manager, &request, reterr_error);
 
-        if (r >= 0)
-                r = sd_bus_message_read(m, "tu", &start, &max);
         if (r < 0)
                 return r;
         r = polkit_check(&manager->polkit, m, reterr_error);
@@ -218,9 +281,24 @@ static int method_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *r
         r = polkit_get_uid(m, &request.uid);
         if (r < 0)
                 return r;
-        request.start = start > 0 ? start : 1;
-        request.max = max > 0 && max < LIMIT_ENTRIES_PAGE ? max : LIMIT_ENTRIES_PAGE;
         r = entries_start(manager, m, &request, reterr_error);
+        return r < 0 ? r : 1;
+}
+
+static int method_get_list(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
+{
+        Manager *manager = userdata;
+        uid_t uid;
+        int r = options_read(m, NULL, 0, NULL, reterr_error);
+
+        if (r < 0)
+                return r;
+        r = polkit_check(&manager->polkit, m, reterr_error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = polkit_get_uid(m, &uid);
+        if (r >= 0)
+                r = snapshot_start(manager, m, uid, reterr_error);
         return r < 0 ? r : 1;
 }
 
@@ -238,6 +316,8 @@ static const sd_bus_vtable measurements_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetEntries", SD_BUS_ARGS("a{sv}", filter, "t", start, "u", max),
                         SD_BUS_RESULT("aa{sv}", entries, "t", next), method_get_entries,
                         SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetList", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("h", list),
+                        method_get_list, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("EntriesAdded", SD_BUS_ARGS("t", first, "t", count), 0),
         SD_BUS_VTABLE_END,
 };

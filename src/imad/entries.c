@@ -3,20 +3,23 @@
 
 #include <errno.h>
 
-#include "base/escape.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "bus/error.h"
 #include "bus/names.h"
-#include "core/measurements/template.h"
+#include "bus/value.h"
+#include "core/measurements/describe.h"
 #include "imad/limits.h"
 #include "imad/manager.h"
 #include "system/securityfs.h"
 
 #define READ_SIZE ((size_t) 64 * 1024)
 #define READS_MAX 16
-/* How long an open list waits for the client's next page. */
+/* Bytes of entries after which a page is full, so that no answer is too long for the bus. */
+#define PAGE_BYTES_MAX ((size_t) 2 * 1024 * 1024)
+#define PACKAGE_USEC (60 * USEC_PER_SEC)
+/* How long an open list and the files of a package wait for the client's next page. */
 #define POSITION_KEPT_USEC (30 * USEC_PER_SEC)
 
 struct EntriesPage {
@@ -25,7 +28,11 @@ struct EntriesPage {
         EntriesPosition position;
         sd_bus_message *message;
         sd_bus_message *reply; /* open at its array of entries */
+        ReplayHasher *hasher;
+        EntriesPackage package;
+        Worker *worker; /* looks for the files of the package */
         uint32_t n_entries;
+        size_t n_bytes;
         sd_event_source *reading;
 };
 
@@ -37,6 +44,13 @@ static void position_done(EntriesPosition *position)
         *position = (EntriesPosition){ 0 };
 }
 
+static void package_done(EntriesPackage *package)
+{
+        free(package->name);
+        string_list_done(&package->files);
+        *package = (EntriesPackage){ 0 };
+}
+
 static EntriesPage *page_free(EntriesPage *page)
 {
         if (page) {
@@ -44,6 +58,9 @@ static EntriesPage *page_free(EntriesPage *page)
                 sd_bus_message_unref(page->message);
                 sd_bus_message_unref(page->reply);
                 position_done(&page->position);
+                replay_hasher_free(page->hasher);
+                package_done(&page->package);
+                worker_free(page->worker);
                 free(page);
         }
         return NULL;
@@ -67,6 +84,7 @@ void entries_done(Entries *entries)
         while (entries->count > 0)
                 page_free(entries->pages[--entries->count]);
         position_done(&entries->last);
+        package_done(&entries->package);
         entries->expiry = sd_event_source_disable_unref(entries->expiry);
 }
 
@@ -85,59 +103,40 @@ static int position_open(int root_fd, EntriesPosition *ret_position)
         return 0;
 }
 
-/* D-Bus strings are UTF-8; a file name that is not goes as bytes, under a key of its own. */
-static int append_name(sd_bus_message *reply, const MeasurementView *view)
+/* What of the entry the client gets to see; NULL for want of memory. */
+static json_t *describe_entry(EntriesPage *page, const Measurement *m, const MeasurementView *view)
 {
-        _cleanup_free_ char *name = strndup(view->name ? view->name : "", view->name_size);
-        int r;
+        _cleanup_json_ json_t *entry = measurement_describe(m, page->request.details);
+        usec_t seen = timeline_get_usec(&page->manager->timeline, m->number);
+        EntryVerdict verdict;
 
-        if (!name)
-                return -ENOMEM;
-        if (utf8_is_valid(name, strlen(name)))
-                return sd_bus_message_append(reply, "{sv}", "name", "s", name);
-        r = sd_bus_message_open_container(reply, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append_basic(reply, 's', "name_bytes");
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'v', "ay");
-        if (r >= 0)
-                r = sd_bus_message_append_array(reply, 'y', view->name, view->name_size);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
+        if (entry_verdict_find(page->hasher, m, view, &verdict) < 0 ||
+                        json_object_set_new(entry, "verdict",
+                                        json_string(entry_verdict_to_string(verdict))) < 0)
+                return NULL;
+        if (seen > 0 && json_set_time(entry, "seen_usec", seen) < 0)
+                return NULL;
+        return TAKE_PTR(entry);
 }
 
-static void format_digest(const Digest *digest, char *text, size_t size)
+static int append_entry(EntriesPage *page, const Measurement *m)
 {
-        char hex[2 * DIGEST_SIZE_MAX + 1];
-
-        hex_encode(digest->bytes, digest->size, hex);
-        (void) snprintf(text, size, "%s:%s", hash_algorithm_to_string(digest->algorithm), hex);
-}
-
-static int append_entry(sd_bus_message *reply, const Measurement *m)
-{
-        _cleanup_free_ char *template = strndup(m->template_name, m->template_name_size);
-        char template_digest[2 * DIGEST_SIZE_MAX + 1], digest[2 * DIGEST_SIZE_MAX + 32] = "";
+        _cleanup_json_ json_t *entry = NULL;
         MeasurementView view = { 0 };
         int r;
 
-        if (!template)
-                return -ENOMEM;
         if (measurement_decode(m, &view) < 0)
                 view = (MeasurementView){ 0 };
-        hex_encode(m->template_digest, m->template_digest_size, template_digest);
-        if (view.digest.size > 0)
-                format_digest(&view.digest, digest, sizeof(digest));
-        r = sd_bus_message_open_container(reply, 'a', "{sv}");
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}{sv}", "number", "t",
-                                m->number, "pcr", "u", m->pcr, "template", "s", template,
-                                "template_digest", "s", template_digest, "digest", "s", digest,
-                                "violation", "b", m->violation);
-        if (r >= 0)
-                r = append_name(reply, &view);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
+        r = measurement_filter_match(&page->request.filter, page->hasher, m, &view);
+        if (r <= 0)
+                return r;
+        entry = describe_entry(page, m, &view);
+        r = entry ? bus_append_dict(page->reply, entry) : -ENOMEM;
+        if (r < 0)
+                return r;
+        page->n_entries++;
+        page->n_bytes += m->data_size;
+        return 0;
 }
 
 static int on_expiry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -145,10 +144,12 @@ static int on_expiry(sd_event_source *source, uint64_t usec, void *userdata)
         Entries *entries = userdata;
 
         position_done(&entries->last);
+        package_done(&entries->package);
         return 0;
 }
 
-static void keep_position(EntriesPage *page)
+/* For the client's next page. */
+static void keep_state(EntriesPage *page)
 {
         Entries *entries = &page->manager->entries;
         int r;
@@ -162,12 +163,15 @@ static void keep_position(EntriesPage *page)
                 return;
         position_done(&entries->last);
         entries->last = TAKE_STRUCT(page->position);
+        package_done(&entries->package);
+        entries->package = TAKE_STRUCT(page->package);
 }
 
 /* `next` is the number to go on with: beyond the last entry when the list has ended. */
 static int send_page(EntriesPage *page)
 {
-        uint64_t next = page->request.start + page->n_entries;
+        uint64_t next = page->position.next > page->request.start ? page->position.next
+                                                                  : page->request.start;
         int r = sd_bus_message_close_container(page->reply);
 
         if (r >= 0)
@@ -184,7 +188,7 @@ static void end_page(EntriesPage *page, int error)
                                 "measurement list cannot be read: %s; see \"imactl doctor\"",
                                 strerror(-r));
         else
-                keep_position(page);
+                keep_state(page);
         remove_page(page);
 }
 
@@ -195,7 +199,7 @@ static int take_entries(EntriesPage *page)
         int r;
 
         for (;;) {
-                if (page->n_entries >= page->request.max)
+                if (page->n_entries >= page->request.max || page->n_bytes >= PAGE_BYTES_MAX)
                         return 1;
                 r = measurement_reader_next(page->position.reader, &m);
                 if (r <= 0)
@@ -203,10 +207,9 @@ static int take_entries(EntriesPage *page)
                 page->position.next = m.number + 1;
                 if (m.number < page->request.start)
                         continue;
-                r = append_entry(page->reply, &m);
+                r = append_entry(page, &m);
                 if (r < 0)
                         return r;
-                page->n_entries++;
         }
 }
 
@@ -245,11 +248,95 @@ static int open_reply(EntriesPage *page)
         return r < 0 ? r : sd_bus_message_open_container(page->reply, 'a', "a{sv}");
 }
 
+static void on_worker_progress(void *userdata, double fraction, const char *text)
+{
+}
+
+static int take_files(EntriesPage *page, const json_t *result)
+{
+        const json_t *files = json_object_get(result, "files"), *file;
+        size_t i;
+
+        page->package.name = strdup(page->request.package);
+        if (!page->package.name)
+                return -ENOMEM;
+        json_array_foreach (files, i, file)
+                if (json_is_string(file) &&
+                                string_list_add(&page->package.files, json_string_value(file)) < 0)
+                        return -ENOMEM;
+        string_list_sort(&page->package.files);
+        return sd_event_source_set_enabled(page->reading, SD_EVENT_ON);
+}
+
+static void on_worker_exit(void *userdata, ExitCode code, json_t *result)
+{
+        EntriesPage *page = userdata;
+        const json_t *error = json_object_get(result, "error");
+        int r = code == EXIT_CODE_OK ? take_files(page, result) : 0;
+
+        page->worker = worker_free(page->worker);
+        if (r < 0) {
+                end_page(page, r);
+        } else if (code != EXIT_CODE_OK) {
+                (void) sd_bus_reply_method_errorf(page->message, bus_error_from_exit_code(code),
+                                "%s",
+                                json_string_value(json_object_get(error, "message"))
+                                                ?: exit_code_describe(code));
+                remove_page(page);
+        }
+}
+
+/* 1: the files are known; 0: imad-worker looks for them. */
+static int find_package(EntriesPage *page)
+{
+        Manager *manager = page->manager;
+        const char *const arguments[] = { "--", page->request.package, NULL };
+        const WorkerSetup setup = {
+                .libexec = manager->libexec,
+                .root = manager->root,
+                .verb = "package-files",
+                .arguments = arguments,
+                .timeout_usec = PACKAGE_USEC,
+        };
+
+        if (!page->request.package)
+                return 1;
+        page->request.filter.files = &page->package.files;
+        if (string_equal(manager->entries.package.name, page->request.package)) {
+                page->package = TAKE_STRUCT(manager->entries.package);
+                return 1;
+        }
+        return worker_start(manager->event, &setup, on_worker_progress, on_worker_exit, page,
+                        &page->worker);
+}
+
+static int add_reading(EntriesPage *page)
+{
+        int r = sd_event_add_defer(page->manager->event, &page->reading, on_reading, page);
+
+        if (r >= 0)
+                r = sd_event_source_set_enabled(page->reading, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_source_set_priority(page->reading, SD_EVENT_PRIORITY_NORMAL + 5);
+        if (r >= 0)
+                r = find_package(page);
+        return r <= 0 ? r : sd_event_source_set_enabled(page->reading, SD_EVENT_ON);
+}
+
+static int take_position(EntriesPage *page)
+{
+        EntriesPosition *last = &page->manager->entries.last;
+
+        if (!last->reader || last->next > page->request.start)
+                return position_open(page->manager->root_fd, &page->position);
+        page->position = TAKE_STRUCT(*last);
+        return 0;
+}
+
 static int page_new(Manager *manager, sd_bus_message *m, const EntriesRequest *request,
                 EntriesPage **ret_page)
 {
         _cleanup_(page_freep) EntriesPage *page = calloc(1, sizeof(*page));
-        Entries *entries = &manager->entries;
         int r;
 
         if (!page)
@@ -257,20 +344,13 @@ static int page_new(Manager *manager, sd_bus_message *m, const EntriesRequest *r
         page->manager = manager;
         page->request = *request;
         page->message = sd_bus_message_ref(m);
-        if (entries->last.reader && entries->last.next <= request->start)
-                page->position = TAKE_STRUCT(entries->last);
-        else {
-                r = position_open(manager->root_fd, &page->position);
-                if (r < 0)
-                        return r;
-        }
-        r = open_reply(page);
+        r = take_position(page);
         if (r >= 0)
-                r = sd_event_add_defer(manager->event, &page->reading, on_reading, page);
+                r = replay_hasher_new(NULL, 0, &page->hasher);
         if (r >= 0)
-                r = sd_event_source_set_priority(page->reading, SD_EVENT_PRIORITY_NORMAL + 5);
+                r = open_reply(page);
         if (r >= 0)
-                r = sd_event_source_set_enabled(page->reading, SD_EVENT_ON);
+                r = add_reading(page);
         if (r < 0)
                 return r;
         *ret_page = TAKE_PTR(page);

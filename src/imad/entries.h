@@ -3,7 +3,7 @@
  * Pages of the measurement list for Measurements.GetEntries(). The daemon keeps no entries: each
  * page is read from the kernel again, on a descriptor of its own, in bites between which the bus is
  * served. Where the last page ended is remembered, so that a client that reads page after page does
- * not begin at the head each time.
+ * not begin at the head each time. Which files a package owns is found out by imad-worker.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
-#include "core/measurements/list.h"
+#include "core/measurements/filter.h"
+#include "imad/worker.h"
 
 typedef struct Manager Manager;
 
@@ -23,7 +24,17 @@ typedef struct EntriesRequest {
         uint64_t start; /* number of the first entry wanted, from 1 */
         uint32_t max;
         uid_t uid;
+        bool details; /* fields, data and signature as well */
+        /* Borrowed from the call, as the strings in the filter are. NULL: of any owner. */
+        const char *package;
+        MeasurementFilter filter; /* without files: they are those of the package */
 } EntriesRequest;
+
+/* Sorted names of the files that a package owns. */
+typedef struct EntriesPackage {
+        char *name; /* NULL: none */
+        StringList files;
+} EntriesPackage;
 
 /* An open list and the number of the entry that it delivers next. */
 typedef struct EntriesPosition {
@@ -38,7 +49,8 @@ typedef struct EntriesPage EntriesPage;
 typedef struct Entries {
         EntriesPage *pages[ENTRIES_REQUESTS_MAX];
         size_t count;
-        EntriesPosition last; /* where the last page ended */
+        EntriesPosition last;   /* where the last page ended */
+        EntriesPackage package; /* that the last page asked for */
         sd_event_source *expiry;
 } Entries;
 

@@ -8,10 +8,11 @@ static const struct {
         unsigned total;
         const char *what;
 } limits[LIMIT_MAX] = {
-        [LIMIT_JOBS] = {4,  16, "running jobs"                                },
-        [LIMIT_AUTHORIZATIONS] = { 8, 64, "pending authorisations"                      },
-        [LIMIT_VERIFICATIONS] = { 4, 16, "pending verifications"                       },
-        [LIMIT_ENTRIES] = { 2, 8,  "pages of the measurement list in preparation"},
+        [LIMIT_JOBS] = {4,  16, "running jobs"                                 },
+        [LIMIT_AUTHORIZATIONS] = { 8, 64, "pending authorisations"                       },
+        [LIMIT_VERIFICATIONS] = { 4, 16, "pending verifications"                        },
+        [LIMIT_ENTRIES] = { 2, 8,  "pages of the measurement list in preparation" },
+        [LIMIT_SNAPSHOTS] = { 1, 2,  "copies of the measurement list in preparation"},
 };
 
 int limit_check(Limit limit, unsigned of_uid, unsigned total, sd_bus_error *reterr_error)

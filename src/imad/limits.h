@@ -9,6 +9,7 @@ typedef enum Limit {
         LIMIT_AUTHORIZATIONS, /* queries to polkit under way */
         LIMIT_VERIFICATIONS,  /* calls of Measurements.Verify() under way */
         LIMIT_ENTRIES,        /* pages of Measurements.GetEntries() under way */
+        LIMIT_SNAPSHOTS,      /* copies of Measurements.GetList() in the making */
         LIMIT_MAX,
 } Limit;
 
@@ -16,6 +17,8 @@ typedef enum Limit {
 #define LIMIT_JOBS_FINISHED 32
 /* Entries in one answer of Measurements.GetEntries(). */
 #define LIMIT_ENTRIES_PAGE 1000
+/* Bytes of one copy of the measurement list: about 350,000 entries, well below MemoryMax=. */
+#define LIMIT_SNAPSHOT_BYTES ((size_t) 96 * 1024 * 1024)
 /* Keys in an option dictionary. */
 #define LIMIT_OPTIONS 64
 

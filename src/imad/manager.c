@@ -37,6 +37,7 @@ Manager *manager_free(Manager *manager)
                 watch_done(&manager->watch);
                 denials_free(manager->denials);
                 entries_done(&manager->entries);
+                snapshot_table_done(&manager->snapshots);
                 bus_measurements_done(manager);
                 tail_free(manager->tail);
                 state_done(&manager->state);
@@ -113,6 +114,8 @@ static void on_tail_changed(void *userdata, const TailState *state, const TailCh
 {
         Manager *manager = userdata;
 
+        if (change->counts)
+                timeline_add(&manager->timeline, state->count, time_now(CLOCK_REALTIME));
         bus_measurements_changed(manager, state, change);
         if (change->counts || change->verdict)
                 tell_status(manager);

@@ -16,8 +16,10 @@
 #include "imad/pending.h"
 #include "imad/polkit.h"
 #include "imad/settings.h"
+#include "imad/snapshot.h"
 #include "imad/state.h"
 #include "imad/tail.h"
+#include "imad/timeline.h"
 #include "imad/watch.h"
 
 struct Manager {
@@ -34,7 +36,9 @@ struct Manager {
         Watch watch;
         Denials *denials; /* NULL: not told */
         Tail *tail;
+        Timeline timeline; /* when which entries were first seen */
         Entries entries;
+        SnapshotTable snapshots;
         MeasurementsObject measurements;
         size_t state_errors; /* in the state as it was last read, for the log */
         sd_event_source *watchdog;

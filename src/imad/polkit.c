@@ -24,6 +24,7 @@ static const PolkitAction actions[] = {
         { BUS_INTERFACE_POLICY,       "Off",                   "org.imad1.manage-policy"    },
         { BUS_INTERFACE_MEASUREMENTS, "Verify",                NULL                         },
         { BUS_INTERFACE_MEASUREMENTS, "GetEntries",            "org.imad1.read-measurements"},
+        { BUS_INTERFACE_MEASUREMENTS, "GetList",               "org.imad1.read-measurements"},
         { BUS_INTERFACE_JOB,          "Cancel",                "org.imad1.cancel-job"       },
 };
 
