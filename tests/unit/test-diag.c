@@ -264,15 +264,15 @@ Test(diag, what_belongs_to_a_dropped_diagnostic_is_dropped_with_it)
 
 Test(diag, places_count_lines_and_characters)
 {
-        DiagPlace start = { .source = "a", .line = 3, .column = 5 }, place;
+        DiagPlace start = { .source = "a", .line = 3, .column = 5 }, found;
 
-        place = diag_place_in(start, "\xc3\xa9 b", 3, 1);
-        cr_expect_eq(place.line, 3);
-        cr_expect_eq(place.column, 7);
-        cr_expect_eq(place.end_column, 8);
-        place = diag_place_in(start, "x\n yz\n", 3, 3);
-        cr_expect_eq(place.line, 4);
-        cr_expect_eq(place.column, 2);
-        cr_expect_eq(place.end_line, 5);
-        cr_expect_eq(place.end_column, 1);
+        found = diag_place_in(start, "\xc3\xa9 b", 3, 1);
+        cr_expect_eq(found.line, 3);
+        cr_expect_eq(found.column, 7);
+        cr_expect_eq(found.end_column, 8);
+        found = diag_place_in(start, "x\n yz\n", 3, 3);
+        cr_expect_eq(found.line, 4);
+        cr_expect_eq(found.column, 2);
+        cr_expect_eq(found.end_line, 5);
+        cr_expect_eq(found.end_column, 1);
 }

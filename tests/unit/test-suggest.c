@@ -99,7 +99,7 @@ static void print_policy(const Policy *policy, FILE *file)
 
         cr_assert_eq(policy_format(policy, &text, &size), 0);
         fprintf(file, "then the kernel gets: %s", size == 0 ? "nothing here\n" : "");
-        for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        for (const char *line = text; line && *line; line += strcspn(line, "\n") + 1)
                 fprintf(file, "%s%.*s\n", line == text ? "" : "                      ",
                                 (int) strcspn(line, "\n"), line);
         fputc('\n', file);
