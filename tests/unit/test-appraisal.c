@@ -193,6 +193,41 @@ Test(appraisal, evm_comes_before_the_label)
         expect((Case){ PLAIN, protected, .evm = true }, APPRAISAL_STATUS_OPEN, "evm");
 }
 
+static AppraisalEvm evm(void *userdata, const AppraisalFile *file, const Request *request)
+{
+        return *(const AppraisalEvm *) userdata;
+}
+
+static Appraisal judge_with_evm(const char *rule, AppraisalEvm answer)
+{
+        _cleanup_simulator_ Simulator *s = fixture_simulator(rule);
+        Request request = fixture_request(RULE_FUNC_FILE_CHECK, RULE_MASK_READ);
+        SimulateDecision decision = simulate_decide(s, &request);
+        const AppraisalFile file = { LABEL(hash_label), .has_evm_label = true };
+        const AppraisalSettings settings = { APPRAISE_MODE_ENFORCE, HASH_SHA256, true };
+        const AppraisalOracle oracle = {
+                .digest = digest_of_zeros, .userdata = &answer, .evm = evm
+        };
+
+        return appraisal_judge(&decision, &request, &file, &settings, &oracle);
+}
+
+Test(appraisal, what_evm_refuses_fails)
+{
+        cr_expect_str_eq(judge_with_evm(PLAIN, APPRAISAL_EVM_FAILS).cause, "invalid-HMAC");
+        cr_expect_str_eq(judge_with_evm(PLAIN, APPRAISAL_EVM_FAILS_IMMUTABLE).cause,
+                        "invalid-fail-immutable");
+        cr_expect_eq(judge_with_evm(PLAIN, APPRAISAL_EVM_PASSES).status, APPRAISAL_STATUS_PASSES);
+}
+
+Test(appraisal, a_portable_signature_counts_as_one_of_the_content)
+{
+        cr_expect_eq(judge_with_evm(IMASIG, APPRAISAL_EVM_PASSES_IMMUTABLE).status,
+                        APPRAISAL_STATUS_PASSES);
+        cr_expect_str_eq(judge_with_evm(IMASIG, APPRAISAL_EVM_PASSES).cause,
+                        "IMA-signature-required");
+}
+
 Test(appraisal, file_systems_that_cannot_be_trusted_fail_when_asked_to)
 {
         _cleanup_simulator_ Simulator *s = fixture_rules(PLAIN, NULL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/measurements/checker.h"
 
-#include <endian.h>
 #include <errno.h>
+
+#include "core/signature/evm.h"
 
 struct MeasurementChecker {
         ReplayHasher *hasher;
@@ -78,37 +79,21 @@ static SignatureVerdict check_label(SignatureVerifier *verifier, const Measureme
         return signature_verifier_check(verifier, &signature, &digest);
 }
 
-/*
- * Portable EVM signatures cover the values of the protected attributes and a structure of 24 bytes
- * (security/integrity/evm/evm_crypto.c, hmac_add_misc): inode and generation 0, uid, gid, mode.
- */
+/* The list has the values of the protected attributes in a row, as they are hashed. */
 static int compute_evm_digest(const MeasurementView *view, bool big_endian, HashAlgorithm algorithm,
                 Digest *ret_digest)
 {
-        _cleanup_(digest_context_freep) DigestContext *context = NULL;
-        Digest digest = { .algorithm = algorithm, .size = hash_algorithm_size(algorithm) };
-        struct {
-                uint64_t inode;
-                uint32_t generation, uid, gid;
-                uint16_t mode, padding;
-        } misc = {
-                .uid = big_endian ? htobe32(view->uid) : htole32(view->uid),
-                .gid = big_endian ? htobe32(view->gid) : htole32(view->gid),
-                .mode = big_endian ? htobe16(view->mode) : htole16(view->mode),
+        const EvmAttribute values = { "security.ima", view->xattr_values, view->xattr_values_size };
+        const EvmFile file = {
+                .attributes = &values,
+                .n_attributes = 1,
+                .uid = view->uid,
+                .gid = view->gid,
+                .mode = view->mode,
+                .big_endian = big_endian,
         };
-        int r = digest_context_new(algorithm, &context);
 
-        if (r >= 0)
-                r = digest_context_begin(context);
-        if (r >= 0)
-                r = digest_context_update(context, view->xattr_values, view->xattr_values_size);
-        if (r >= 0)
-                r = digest_context_update(context, &misc, sizeof(misc));
-        if (r >= 0)
-                r = digest_context_end(context, digest.bytes);
-        if (r >= 0)
-                *ret_digest = digest;
-        return r;
+        return evm_compute_digest(&file, SIGNATURE_TYPE_PORTABLE, algorithm, ret_digest);
 }
 
 static SignatureVerdict check_evm(

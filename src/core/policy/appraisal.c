@@ -18,6 +18,7 @@ typedef struct Context {
         const AppraisalFile *file;
         const AppraisalSettings *settings;
         const AppraisalOracle *oracle;
+        AppraisalEvm evm; /* passes where EVM is not active */
 } Context;
 
 static Appraisal fails(const char *cause)
@@ -92,7 +93,7 @@ static Appraisal judge_digest(const Context *c)
                         file->label, file->label_size, c->settings->algorithm);
         Digest digest;
 
-        if (requires_signature(c))
+        if (requires_signature(c) && c->evm != APPRAISAL_EVM_PASSES_IMMUTABLE)
                 return fails(missing_signature(c));
         if (file->label_size < start + hash_algorithm_size(algorithm))
                 return fails("invalid-hash");
@@ -161,6 +162,34 @@ static Appraisal judge_label(const Context *c)
         }
 }
 
+/* EVM is asked of files with a label only. */
+static AppraisalEvm ask_evm(const AppraisalFile *file, const Request *request,
+                const AppraisalSettings *settings, const AppraisalOracle *oracle)
+{
+        if (!settings->is_evm_active || file->label_size == 0)
+                return APPRAISAL_EVM_PASSES;
+        if (!file->has_evm_label || !oracle || !oracle->evm)
+                return APPRAISAL_EVM_OPEN;
+        return oracle->evm(oracle->userdata, file, request);
+}
+
+/* EVM comes first; what it does not refuse the label decides. */
+static Appraisal judge_labelled(const Context *c)
+{
+        Appraisal a;
+
+        if (c->settings->is_evm_active && !c->file->has_evm_label)
+                return fails("missing-HMAC");
+        if (c->evm == APPRAISAL_EVM_FAILS)
+                return fails("invalid-HMAC");
+        if (c->evm == APPRAISAL_EVM_FAILS_IMMUTABLE)
+                return fails("invalid-fail-immutable");
+        a = judge_label(c);
+        if (c->evm == APPRAISAL_EVM_OPEN && a.status == APPRAISAL_STATUS_PASSES)
+                return open_outcome("evm");
+        return a;
+}
+
 static Appraisal judge_content(const Context *c)
 {
         const AppraisalFile *file = c->file;
@@ -168,15 +197,7 @@ static Appraisal judge_content(const Context *c)
 
         if (!file->has_xattrs && !(c->decision->flags & SIMULATE_FLAG_MODSIG))
                 return fails(NULL);
-        if (file->label_size == 0)
-                a = judge_unlabelled(c);
-        else if (c->settings->is_evm_active && !file->has_evm_label)
-                a = fails("missing-HMAC");
-        else
-                a = judge_label(c);
-        if (c->settings->is_evm_active && file->has_evm_label && file->label_size > 0 &&
-                        a.status == APPRAISAL_STATUS_PASSES)
-                a = open_outcome("evm");
+        a = file->label_size == 0 ? judge_unlabelled(c) : judge_labelled(c);
         if (file->is_unverifiable && (c->decision->flags & SIMULATE_FLAG_FAIL_SECURELY))
                 return fails("unverifiable-signature");
         if (a.status == APPRAISAL_STATUS_FAILS && (c->settings->mode & APPRAISE_MODE_FIX) &&
@@ -232,7 +253,8 @@ Appraisal appraisal_judge(const SimulateDecision *decision, const Request *reque
                 const AppraisalFile *file, const AppraisalSettings *settings,
                 const AppraisalOracle *oracle)
 {
-        const Context c = { decision, request, file, settings, oracle };
+        const Context c = { decision, request, file, settings, oracle,
+                ask_evm(file, request, settings, oracle) };
         Appraisal a;
 
         if (!decision->classes[SIMULATE_CLASS_APPRAISE].is_done)

@@ -38,13 +38,23 @@ typedef struct AppraisalFile {
         uint64_t size;
 } AppraisalFile;
 
-/* Answers to what the label alone does not tell. Both functions may be NULL. */
+/* What EVM says of a file that has security.evm (evm_verify_hmac() in evm_main.c). */
+typedef enum AppraisalEvm {
+        APPRAISAL_EVM_OPEN, /* nobody has verified it here */
+        APPRAISAL_EVM_PASSES,
+        APPRAISAL_EVM_PASSES_IMMUTABLE, /* by a portable signature */
+        APPRAISAL_EVM_FAILS,
+        APPRAISAL_EVM_FAILS_IMMUTABLE,
+} AppraisalEvm;
+
+/* Answers to what the label alone does not tell. Each function may be NULL. */
 typedef struct AppraisalOracle {
         /* The file's digest; with is_verity that of fs-verity, -ENODATA when it has none. */
         int (*digest)(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest);
         /* 1: the signature in security.ima verifies, 0: it does not; else it stays open. */
         int (*verify)(void *userdata, const AppraisalFile *file, const Request *request);
         void *userdata;
+        AppraisalEvm (*evm)(void *userdata, const AppraisalFile *file, const Request *request);
 } AppraisalOracle;
 
 /* What the machine is set to. */

@@ -3,12 +3,13 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/diag-code.h"
-#include "base/digest.h"
+#include "base/strings.h"
 
 void certificate_list_done(CertificateList *list)
 {
@@ -27,43 +28,52 @@ static uint32_t last_four(const uint8_t *bytes, size_t size)
         return (uint32_t) end[0] << 24 | (uint32_t) end[1] << 16 | (uint32_t) end[2] << 8 | end[3];
 }
 
-static void add_key_id(Certificate *certificate, const uint8_t *id, size_t size)
-{
-        if (size >= 4)
-                certificate->key_ids[certificate->n_key_ids++] = last_four(id, size);
-}
-
 /* The SHA-1 covers the BIT STRING of the SubjectPublicKeyInfo. */
-static int hash_public_key(Certificate *certificate)
+int certificate_hash_public_key(EVP_PKEY *key, uint32_t *ret_key_id)
 {
         X509_PUBKEY *info = NULL;
         const unsigned char *bytes;
         Digest digest;
         int size, r = -EBADMSG;
 
-        if (X509_PUBKEY_set(&info, certificate->key) == 1 &&
+        if (X509_PUBKEY_set(&info, key) == 1 &&
                         X509_PUBKEY_get0_param(NULL, &bytes, &size, NULL, info) == 1)
                 r = digest_compute(HASH_SHA1, bytes, (size_t) size, &digest);
         X509_PUBKEY_free(info);
         if (r >= 0)
-                add_key_id(certificate, digest.bytes, digest.size);
+                *ret_key_id = last_four(digest.bytes, digest.size);
         return r;
+}
+
+int certificate_find_subject_key_id(const Certificate *certificate, uint32_t *ret_key_id)
+{
+        const ASN1_OCTET_STRING *ski =
+                        certificate->x509 ? X509_get0_subject_key_id(certificate->x509) : NULL;
+
+        if (!ski || ASN1_STRING_length(ski) < 4)
+                return -ENODATA;
+        *ret_key_id = last_four(ASN1_STRING_get0_data(ski), (size_t) ASN1_STRING_length(ski));
+        return 0;
 }
 
 static int find_key_ids(Certificate *certificate)
 {
-        const ASN1_OCTET_STRING *ski;
         const unsigned char *issuer;
         size_t size;
+        uint32_t id;
+        int r;
 
-        if (!certificate->x509)
-                return hash_public_key(certificate);
-        ski = X509_get0_subject_key_id(certificate->x509);
-        if (ski)
-                add_key_id(certificate, ASN1_STRING_get0_data(ski),
-                                (size_t) ASN1_STRING_length(ski));
-        if (X509_NAME_get0_der(X509_get_issuer_name(certificate->x509), &issuer, &size) == 1)
-                add_key_id(certificate, issuer, size);
+        if (!certificate->x509) {
+                r = certificate_hash_public_key(certificate->key, &id);
+                if (r >= 0)
+                        certificate->key_ids[certificate->n_key_ids++] = id;
+                return r;
+        }
+        if (certificate_find_subject_key_id(certificate, &id) >= 0)
+                certificate->key_ids[certificate->n_key_ids++] = id;
+        if (X509_NAME_get0_der(X509_get_issuer_name(certificate->x509), &issuer, &size) == 1 &&
+                        size >= 4)
+                certificate->key_ids[certificate->n_key_ids++] = last_four(issuer, size);
         return 0;
 }
 
@@ -71,6 +81,35 @@ bool certificate_has_key_id(const Certificate *certificate, uint32_t key_id)
 {
         for (size_t i = 0; i < certificate->n_key_ids; i++)
                 if (certificate->key_ids[i] == key_id)
+                        return true;
+        return false;
+}
+
+bool certificate_key_is_supported(EVP_PKEY *key, HashAlgorithm hash)
+{
+        static const char *const curves[] = { SN_X9_62_prime192v1, SN_X9_62_prime256v1,
+                SN_secp384r1, SN_secp521r1 };
+        static const bool for_both[HASH_ALGORITHM_MAX] = {
+                [HASH_SHA1] = true,
+                [HASH_SHA224] = true,
+                [HASH_SHA256] = true,
+                [HASH_SHA384] = true,
+                [HASH_SHA512] = true,
+                [HASH_SHA3_256] = true,
+                [HASH_SHA3_384] = true,
+                [HASH_SHA3_512] = true,
+        };
+        char curve[64];
+
+        if (hash < 0 || hash >= HASH_ALGORITHM_MAX)
+                return false;
+        if (EVP_PKEY_is_a(key, "RSA"))
+                return for_both[hash] || hash == HASH_MD5 || hash == HASH_RMD160;
+        if (!for_both[hash] || !EVP_PKEY_is_a(key, "EC") ||
+                        EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1)
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(curves); i++)
+                if (string_equal(curves[i], curve))
                         return true;
         return false;
 }

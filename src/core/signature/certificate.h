@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/digest.h"
 
 #define CERTIFICATES_MAX 4096U
 #define CERTIFICATE_FILE_SIZE_MAX ((size_t) 4 << 20)
@@ -37,6 +38,18 @@ void certificate_list_done(CertificateList *list);
 
 /* Whether a signature with this key id may be by this key. */
 bool certificate_has_key_id(const Certificate *certificate, uint32_t key_id);
+
+/* The key id out of the SubjectKeyIdentifier; -ENODATA when there is none. */
+int certificate_find_subject_key_id(const Certificate *certificate, uint32_t *ret_key_id);
+
+/* The last four bytes of the SHA-1 over the public key: what tools take without a certificate. */
+int certificate_hash_public_key(EVP_PKEY *key, uint32_t *ret_key_id);
+
+/*
+ * Whether kernels verify signatures of that hash by such a key: RSA, or ECDSA over P-192, P-256,
+ * P-384 or P-521 (crypto/rsa-pkcs1pad.c, crypto/ecdsa.c and public_key.c).
+ */
+bool certificate_key_is_supported(EVP_PKEY *key, HashAlgorithm hash);
 
 /*
  * Adds every certificate and public key of a file: PEM (several blocks are fine) or DER. -EBADMSG

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/signature/signature.h"
 
+#include "base/cleanup.h"
 #include "base/cursor.h"
 
 int signature_parse(const void *value, size_t size, Signature *ret_signature)
@@ -30,6 +31,28 @@ int signature_parse(const void *value, size_t size, Signature *ret_signature)
         signature.bytes = c.data + c.offset;
         signature.size = length;
         *ret_signature = signature;
+        return 0;
+}
+
+int signature_format(const Signature *signature, uint8_t **ret_value, size_t *ret_size)
+{
+        uint32_t key_id = htobe32(signature->key_id);
+        uint16_t length = htobe16((uint16_t) signature->size);
+        uint8_t *value;
+
+        if (signature->size > UINT16_MAX)
+                return -E2BIG;
+        value = malloc(SIGNATURE_HEADER_SIZE + signature->size);
+        if (!value)
+                return -ENOMEM;
+        value[0] = (uint8_t) signature->type;
+        value[1] = signature->version;
+        value[2] = (uint8_t) signature->hash;
+        memcpy(value + 3, &key_id, sizeof(key_id));
+        memcpy(value + 7, &length, sizeof(length));
+        memcpy(value + SIGNATURE_HEADER_SIZE, signature->bytes, signature->size);
+        *ret_value = value;
+        *ret_size = SIGNATURE_HEADER_SIZE + signature->size;
         return 0;
 }
 

@@ -36,6 +36,12 @@ typedef struct Signature {
  */
 int signature_parse(const void *value, size_t size, Signature *ret_signature);
 
+/*
+ * The value of the attribute: header and signature, malloc()ed. -E2BIG above the 65535 bytes that
+ * the header can count.
+ */
+int signature_format(const Signature *signature, uint8_t **ret_value, size_t *ret_size);
+
 /* What a signature of type 6 is made over: the hash of `06 id digest`. */
 int signature_compute_file_id(const Digest *verity, Digest *ret_digest);
 

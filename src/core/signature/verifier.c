@@ -46,7 +46,9 @@ static EVP_PKEY_CTX *make_context(EVP_PKEY *key, HashAlgorithm hash)
 {
         const char *name = digest_get_openssl_name(hash);
         EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-        EVP_MD *md = name ? EVP_MD_fetch(NULL, name, NULL) : NULL;
+        EVP_MD *md = name && certificate_key_is_supported(key, hash)
+                                     ? EVP_MD_fetch(NULL, name, NULL)
+                                     : NULL;
         bool usable = context && md && EVP_PKEY_verify_init(context) == 1;
 
         if (usable && EVP_PKEY_is_a(key, "RSA"))
@@ -103,6 +105,19 @@ SignatureVerdict signature_verifier_check(
                 verdict = SIGNATURE_VERDICT_BAD;
         }
         return verdict;
+}
+
+SignatureVerdict signature_verifier_check_file(
+                SignatureVerifier *verifier, const Signature *signature, const Digest *digest)
+{
+        Digest file_id;
+
+        if (signature->type == SIGNATURE_TYPE_DIGSIG)
+                return signature_verifier_check(verifier, signature, digest);
+        if (signature->type != SIGNATURE_TYPE_VERITY ||
+                        signature_compute_file_id(digest, &file_id) < 0)
+                return SIGNATURE_VERDICT_BAD;
+        return signature_verifier_check(verifier, signature, &file_id);
 }
 
 static bool is_signer(const Certificate *certificate, CMS_SignerInfo *signer)

@@ -23,6 +23,13 @@ SignatureVerdict signature_verifier_check(
                 SignatureVerifier *verifier, const Signature *signature, const Digest *digest);
 
 /*
+ * The same for a signature in security.ima of a file with this digest; one of fs-verity is checked
+ * over the file id, of the digest that is given.
+ */
+SignatureVerdict signature_verifier_check_file(
+                SignatureVerifier *verifier, const Signature *signature, const Digest *digest);
+
+/*
  * The same for an appended signature (PKCS#7 SignedData in DER, without signed attributes) over
  * content of this digest. One good signer is enough.
  */
