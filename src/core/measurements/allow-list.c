@@ -181,7 +181,7 @@ static int compare_entries(const void *left, const void *right)
                 return order;
         if (a->digest_size != b->digest_size)
                 return a->digest_size < b->digest_size ? -1 : 1;
-        return memcmp(a->digest, b->digest, a->digest_size);
+        return a->digest_size > 0 ? memcmp(a->digest, b->digest, a->digest_size) : 0;
 }
 
 void allow_list_sort(AllowList *list)
