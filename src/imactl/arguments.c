@@ -110,6 +110,18 @@ const Option option_table[OPTION_MAX] = {
                 "Enter other file systems below the directories" },
         [OPTION_EXPLAIN] = { "explain", 0, false, false, NULL, COMPLETION_NONE,
                 "Say why the rules before do not match" },
+        [OPTION_SINCE] = { "since", 0, false, false, "TIME", COMPLETION_NONE,
+                "Entries that imad first saw at this time or later, as -1h or 2026-01-31" },
+        [OPTION_PATH] = { "path", 0, false, false, "PATTERN", COMPLETION_NONE,
+                "Entries of this name; * and ? stand for any characters" },
+        [OPTION_TEMPLATE] = { "template", 0, false, false, "NAME", COMPLETION_NONE,
+                "Entries of this template" },
+        [OPTION_VERDICT] = { "verdict", 0, false, false, "VERDICT", COMPLETION_ENTRY_VERDICT,
+                "Entries of this verdict: violation, bad-digest, signed, unsigned, plain" },
+        [OPTION_SIGNED_BY] = { "signed-by", 0, false, false, "KEY", COMPLETION_NONE,
+                "Entries with a signature by the key of this id" },
+        [OPTION_PACKAGE] = { "package", 0, false, false, "NAME", COMPLETION_NONE,
+                "Entries of files that this package of dpkg owns" },
 };
 /* clang-format on */
 

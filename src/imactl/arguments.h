@@ -64,6 +64,12 @@ typedef enum OptionId {
         OPTION_PACKAGES,
         OPTION_ALL_MOUNTS,
         OPTION_EXPLAIN,
+        OPTION_SINCE,
+        OPTION_PATH,
+        OPTION_TEMPLATE,
+        OPTION_VERDICT,
+        OPTION_SIGNED_BY,
+        OPTION_PACKAGE,
         OPTION_MAX,
 } OptionId;
 
@@ -78,6 +84,7 @@ typedef enum CompletionKind {
         COMPLETION_TARGET,
         COMPLETION_VERB,
         COMPLETION_CODE,
+        COMPLETION_ENTRY_VERDICT,
         COMPLETION_KIND_MAX,
 } CompletionKind;
 

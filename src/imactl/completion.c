@@ -65,6 +65,7 @@ static const char *const bash_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_TARGET] = ("__imactl_names " IMAD_TARGETDIR " .target running"),
         [COMPLETION_VERB] = NULL,
         [COMPLETION_CODE] = "__imactl_codes",
+        [COMPLETION_ENTRY_VERDICT] = "__imactl_words violation bad-digest signed unsigned plain",
 };
 
 static const char bash_head[] =
@@ -210,6 +211,7 @@ static const char *const zsh_kinds[COMPLETION_KIND_MAX] = {
         [COMPLETION_TARGET] = "_imactl_targets",
         [COMPLETION_VERB] = "_imactl_verbs",
         [COMPLETION_CODE] = "_imactl_codes",
+        [COMPLETION_ENTRY_VERDICT] = "(violation bad-digest signed unsigned plain)",
 };
 
 /* ":NAME:ACTION" of a value. */
@@ -337,6 +339,7 @@ static const char *const fish_kinds[COMPLETION_KIND_MAX] = {
                          "/*.target))'"),
         [COMPLETION_VERB] = NULL,
         [COMPLETION_CODE] = "-f -a '(__imactl_codes)'",
+        [COMPLETION_ENTRY_VERDICT] = "-f -a 'violation bad-digest signed unsigned plain'",
 };
 
 /* "The words so far begin with these", as a condition of complete(1). */

@@ -22,6 +22,11 @@
 #define AK VERB_OPTION(OPTION_AK)
 #define ALLOW_LIST VERB_OPTION(OPTION_ALLOW_LIST)
 
+#define ENTRIES                                                                                    \
+        (VERB_OPTION(OPTION_SINCE) | VERB_OPTION(OPTION_PATH) | VERB_OPTION(OPTION_TEMPLATE) |     \
+                        VERB_OPTION(OPTION_VERDICT) | VERB_OPTION(OPTION_SIGNED_BY) |              \
+                        VERB_OPTION(OPTION_PACKAGE))
+
 #define SIMULATE                                                                                   \
         (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
                         VERB_OPTION(OPTION_MASK) | VERB_OPTION(OPTION_UID) |                       \
@@ -71,7 +76,9 @@ const Verb verb_table[] = {
           1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_disable },
 
         { "measurements", "list", "", "List what the kernel has measured since boot",
-          0, 0, VERB_VERDICT | VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_list },
+          0, 0, VERB_VERDICT | VERB_PAGER, ROOT | LIST | ENTRIES, COMPLETION_NONE, verb_measurements_list },
+        { "measurements", "follow", "", "Show the last entries, and new ones as they come",
+          0, 0, 0, ENTRIES, COMPLETION_NONE, verb_measurements_follow },
         { "measurements", "show", "NUMBER", "Show one entry of the measurement list in detail",
           1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",

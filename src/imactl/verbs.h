@@ -73,5 +73,6 @@ ExitCode verb_attest_verify(const Arguments *args);
 ExitCode verb_measurements_archive(const Arguments *args);
 ExitCode verb_measurements_export(const Arguments *args);
 ExitCode verb_measurements_list(const Arguments *args);
+ExitCode verb_measurements_follow(const Arguments *args);
 ExitCode verb_measurements_show(const Arguments *args);
 ExitCode verb_measurements_verify(const Arguments *args);

@@ -216,30 +216,24 @@ static const Option filter_options[] = {
         { "verdict",   's', offsetof(FilterOptions, verdict)  },
 };
 
-static int refuse_filter(const char *key, const char *expected, sd_bus_error *reterr_error)
+static int make_filter(const FilterOptions *options, MeasurementFilter *ret_filter,
+                sd_bus_error *reterr_error)
 {
-        return sd_bus_error_setf(reterr_error, BUS_ERROR_INVALID_OPTION,
-                        "value of the filter \"%s\" must be %s", key, expected);
-}
+        const char *const values[][2] = {
+                {"path",       options->path     },
+                { "signed-by", options->signed_by},
+                { "template",  options->template },
+                { "verdict",   options->verdict  },
+        };
+        const char *expected;
 
-static int make_filter(
-                const FilterOptions *options, MeasurementFilter *filter, sd_bus_error *reterr_error)
-{
-        filter->path = options->path;
-        filter->template = options->template;
-        filter->verdict = options->verdict ? entry_verdict_from_string(options->verdict)
-                                           : ENTRY_VERDICT_INVALID;
-        filter->by_key = options->signed_by;
-        if (options->verdict && filter->verdict < 0)
-                return refuse_filter("verdict", "violation, bad-digest, signed, unsigned or plain",
-                                reterr_error);
-        if (filter->by_key &&
-                        measurement_filter_parse_key_id(options->signed_by, &filter->key_id) < 0)
-                return refuse_filter("signed-by",
-                                "a key id: 8 hexadecimal digits, or a subject key identifier",
-                                reterr_error);
-        if (options->path && strlen(options->path) > MEASUREMENT_PATTERN_MAX)
-                return refuse_filter("path", "a pattern of at most 4096 bytes", reterr_error);
+        *ret_filter = (MeasurementFilter){ .verdict = ENTRY_VERDICT_INVALID };
+        for (size_t i = 0; i < ELEMENTSOF(values); i++)
+                if (values[i][1] && measurement_filter_set(ret_filter, values[i][0], values[i][1],
+                                                    &expected) < 0)
+                        return sd_bus_error_setf(reterr_error, BUS_ERROR_INVALID_OPTION,
+                                        "value of the filter \"%s\" must be %s", values[i][0],
+                                        expected);
         return 0;
 }
 

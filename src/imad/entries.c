@@ -104,17 +104,12 @@ static int position_open(int root_fd, EntriesPosition *ret_position)
 }
 
 /* What of the entry the client gets to see; NULL for want of memory. */
-static json_t *describe_entry(EntriesPage *page, const Measurement *m, const MeasurementView *view)
+static json_t *describe_entry(EntriesPage *page, const Measurement *m)
 {
-        _cleanup_json_ json_t *entry = measurement_describe(m, page->request.details);
+        _cleanup_json_ json_t *entry = measurement_describe(m, page->hasher, page->request.details);
         usec_t seen = timeline_get_usec(&page->manager->timeline, m->number);
-        EntryVerdict verdict;
 
-        if (entry_verdict_find(page->hasher, m, view, &verdict) < 0 ||
-                        json_object_set_new(entry, "verdict",
-                                        json_string(entry_verdict_to_string(verdict))) < 0)
-                return NULL;
-        if (seen > 0 && json_set_time(entry, "seen_usec", seen) < 0)
+        if (entry && seen > 0 && json_set_time(entry, "seen_usec", seen) < 0)
                 return NULL;
         return TAKE_PTR(entry);
 }
@@ -130,7 +125,7 @@ static int append_entry(EntriesPage *page, const Measurement *m)
         r = measurement_filter_match(&page->request.filter, page->hasher, m, &view);
         if (r <= 0)
                 return r;
-        entry = describe_entry(page, m, &view);
+        entry = describe_entry(page, m);
         r = entry ? bus_append_dict(page->reply, entry) : -ENOMEM;
         if (r < 0)
                 return r;

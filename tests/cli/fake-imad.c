@@ -5,6 +5,9 @@
  * FAKE_JOB       what becomes of jobs: done, failed, interrupt (who waits for it gets a SIGINT, and
  * it runs until cancelled), die (imad goes away) FAKE_RESULT    file with the result of jobs
  * FAKE_STATUS    verdict of the measurement list
+ * FAKE_GROW      when a client has read the list to its end, two more entries come; the next time
+ *                imad goes away
+ * FAKE_FILTER    file for the last filter, as JSON
  * FAKE_ERROR     error name that every method of Manager and Policy gives
  */
 #include <signal.h>
@@ -12,7 +15,9 @@
 #include <systemd/sd-event.h>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "bus/names.h"
+#include "bus/value.h"
 
 #define ENTRIES 1201U
 #define JOB_PATH BUS_PATH_JOB "/1"
@@ -22,6 +27,7 @@ static sd_bus *bus;
 static sd_event *event;
 static const char *job_state = "running";
 static double job_progress;
+static uint64_t n_entries = ENTRIES;
 
 static char *read_file(const char *variable)
 {
@@ -116,9 +122,10 @@ static int append_entry(sd_bus_message *m, uint64_t number)
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}", "number", "t", number, "pcr",
-                                "u", 10, "template", "s", "ima-ng", "digest", "s", "sha256:00ff",
-                                "violation", "b", number == 3);
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}", "number", "t", number,
+                                "pcr", "u", 10, "template", "s", "ima-ng", "digest", "s",
+                                "sha256:00ff", "violation", "b", number == 3, "verdict", "s",
+                                number == 3 ? "violation" : "plain");
         if (r >= 0 && number != 2)
                 r = sd_bus_message_append(m, "{sv}", "name", "s",
                                 number == 1 ? "boot_aggregate" : "/tmp/a\033[2Jb");
@@ -138,12 +145,38 @@ static int append_entry(sd_bus_message *m, uint64_t number)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+/* The list was read to its end. */
+static int grow(void)
+{
+        if (!getenv("FAKE_GROW"))
+                return 0;
+        if (n_entries > ENTRIES)
+                return sd_event_exit(event, 0);
+        n_entries += 2;
+        return sd_bus_emit_signal(bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS,
+                        "EntriesAdded", "tt", (uint64_t) ENTRIES + 1, (uint64_t) 2);
+}
+
+static int write_filter(sd_bus_message *m)
+{
+        const char *path = getenv("FAKE_FILTER");
+        _cleanup_json_ json_t *filter = NULL;
+        _cleanup_close_ int root = fs_open_root(NULL);
+        _cleanup_free_ char *text = NULL;
+        int r = bus_read_value(m, &filter);
+
+        if (r < 0 || !path)
+                return r;
+        text = json_dumps(filter, JSON_COMPACT | JSON_SORT_KEYS);
+        return text ? fs_replace_file(root, path, text, strlen(text), 0644) : -ENOMEM;
+}
+
 static int on_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         uint64_t start, number;
         uint32_t max;
-        int r = sd_bus_message_skip(m, "a{sv}");
+        int r = write_filter(m);
 
         if (r >= 0)
                 r = sd_bus_message_read(m, "tu", &start, &max);
@@ -152,13 +185,15 @@ static int on_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *error
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "a{sv}");
         number = start > 0 ? start : 1;
-        for (; r >= 0 && number <= ENTRIES && max > 0; number++, max--)
+        for (; r >= 0 && number <= n_entries && max > 0; number++, max--)
                 r = append_entry(reply, number);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
-                r = sd_bus_message_append(reply, "t", number <= ENTRIES ? number : 0);
-        return r < 0 ? r : sd_bus_message_send(reply);
+                r = sd_bus_message_append(reply, "t", number);
+        if (r >= 0)
+                r = sd_bus_message_send(reply);
+        return r >= 0 && start > n_entries ? grow() : r;
 }
 
 static int on_verify(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -169,7 +204,7 @@ static int on_verify(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
                 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return sd_bus_message_append(reply, "t", string_equal(property, "Count") ? ENTRIES : 1U);
+        return sd_bus_message_append(reply, "t", string_equal(property, "Count") ? n_entries : 1U);
 }
 
 static int get_string(sd_bus *b, const char *path, const char *interface, const char *property,

@@ -31,7 +31,7 @@ start_imad() {
   [[ $line == ready ]]
 }
 
-unreachable=(status "policy apply" "policy off" "measurements list" "measurements verify")
+unreachable=(status "policy apply" "policy off" "measurements list" "measurements follow" "measurements verify")
 for verb in "${unreachable[@]}"; do
   # shellcheck disable=SC2086
   run $verb
@@ -88,6 +88,30 @@ ok "names that are no UTF-8 are escaped" out_has '/\xffx'
 ok "violations are marked" out_has "violation"
 run measurements list --json=short
 ok "the list as JSON" json_is 'len(v["entries"]) == 1201 and v["entries"][1]["name_bytes"] == "2fff78"'
+run measurements show 4
+ok "show asks for one entry" out_has "Entry 4"
+start_imad FAKE_FILTER="$scratch/filter"
+run measurements list --path='/usr/*' --template=ima-sig --verdict=unsigned --signed-by=a1b2c3d4 \
+  --package=bash --since=@5
+ok "the filter is what was asked for" test "$(cat "$scratch/filter")" = \
+  '{"package":"bash","path":"/usr/*","signed-by":"a1b2c3d4","since":5000000,"template":"ima-sig","verdict":"unsigned"}'
+run measurements show 2
+ok "show asks for details" test "$(cat "$scratch/filter")" = '{"details":true}'
+run measurements list --since=yesterday
+ok "a time that is none is wrong use" code_is 2
+ok "and the forms of times are named" err_has "-90min"
+start_imad FAKE_GROW=1
+run measurements follow
+ok "follow ends when imad does" code_is 7
+ok "follow begins with the last ten" test "$(head -n 1 "$scratch/out" | awk '{print $1}')" = 1192
+ok "and shows what comes" test "$(awk '{print $1}' "$scratch/out" | tail -n 2 | xargs)" = "1202 1203"
+start_imad FAKE_GROW=1
+run measurements follow --json=pretty
+ok "each entry is a line of JSON, and the error too" test "$(python3 -c '
+import json, sys
+print([json.loads(line).get("number") for line in open(sys.argv[1])][-4:])' "$scratch/out")" = "[1201, 1202, 1203, None]"
+
+start_imad FAKE_STATUS=match
 run measurements verify
 ok "a match is exit code 0" code_is 0
 for status in diverged:6 list-ahead:6 pcr-ahead:6 other-boot:6 no-tpm:8 bank-unsupported:8 unknown:1; do

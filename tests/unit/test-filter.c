@@ -70,17 +70,35 @@ Test(filter, files_are_whole_names)
         cr_expect_eq(measurement_filter_match(&none, NULL, &m, &inside), 0);
 }
 
+static int set(MeasurementFilter *filter, const char *key, const char *value)
+{
+        const char *expected = NULL;
+        int r = measurement_filter_set(filter, key, value, &expected);
+
+        cr_expect_eq(expected == NULL, r == -ENOENT);
+        return r;
+}
+
 Test(filter, key_ids)
 {
-        uint32_t id = 0;
+        MeasurementFilter filter = { .verdict = ENTRY_VERDICT_INVALID };
 
-        cr_expect_eq(measurement_filter_parse_key_id("a1B2c3d4", &id), 0);
-        cr_expect_eq(id, 0xa1b2c3d4);
-        cr_expect_eq(measurement_filter_parse_key_id(
-                                     "0011223344556677889900112233445566778899", &id),
-                        0);
-        cr_expect_eq(id, 0x66778899);
-        cr_expect_lt(measurement_filter_parse_key_id("a1b2c3", &id), 0);
-        cr_expect_lt(measurement_filter_parse_key_id("", &id), 0);
-        cr_expect_lt(measurement_filter_parse_key_id("0xa1b2c3d4", &id), 0);
+        cr_expect_eq(set(&filter, "signed-by", "a1B2c3d4"), 0);
+        cr_expect_eq(filter.key_id, 0xa1b2c3d4);
+        cr_expect(filter.by_key);
+        cr_expect_eq(set(&filter, "signed-by", "0011223344556677889900112233445566778899"), 0);
+        cr_expect_eq(filter.key_id, 0x66778899);
+        cr_expect_eq(set(&filter, "signed-by", "a1b2c3"), -EINVAL);
+        cr_expect_eq(set(&filter, "signed-by", ""), -EINVAL);
+        cr_expect_eq(set(&filter, "signed-by", "0xa1b2c3d4"), -EINVAL);
+}
+
+Test(filter, keys)
+{
+        MeasurementFilter filter = { .verdict = ENTRY_VERDICT_INVALID };
+
+        cr_expect_eq(set(&filter, "verdict", "bad-digest"), 0);
+        cr_expect_eq(filter.verdict, ENTRY_VERDICT_BAD_DIGEST);
+        cr_expect_eq(set(&filter, "verdict", "bad"), -EINVAL);
+        cr_expect_eq(set(&filter, "owner", "bash"), -ENOENT);
 }

@@ -334,3 +334,41 @@ Test(measurements, recorded_entries_are_listed_and_shown)
         cr_assert_eq(run_code(&root, "measurements-show --list=/list 10"), EXIT_CODE_NOT_FOUND);
         cr_assert_eq(run_code(&root, "measurements-show --list=/list 0"), EXIT_CODE_USAGE);
 }
+
+Test(measurements, a_list_can_be_filtered)
+{
+        static const struct {
+                const char *option;
+                size_t entries;
+        } cases[] = {
+                {"--verdict=violation", 2 },
+                { "--verdict=signed",   2 },
+                { "--path=/t/f?",       10},
+                { "--path=boot_*",      1 },
+                { "--template=ima-sig", 15},
+                { "--template=ima-ng",  0 },
+                { "--package=tool",     1 },
+        };
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list =
+                        fixture_list_load("6.12-ima-sig-tpm_sha1_sha256.txt");
+        _cleanup_run_ Run wrong = { 0 };
+
+        write_bytes(&root, "/list", list.binaries[0].bytes, list.binaries[0].size);
+        fixture_root_write(&root, "/var/lib/dpkg/info/tool.list", "/t/a_b.txt\n/t/other\n");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *command = NULL;
+                _cleanup_run_ Run result = { 0 };
+
+                cr_assert_geq(asprintf(&command, "measurements-list --list=/list %s",
+                                              cases[i].option),
+                                0);
+                result = run(&root, command);
+                cr_expect_eq(result.code, EXIT_CODE_OK);
+                cr_expect_eq(json_array_size(json_object_get(result.json, "entries")),
+                                cases[i].entries, "%s: %zu", cases[i].option,
+                                json_array_size(json_object_get(result.json, "entries")));
+        }
+        wrong = run(&root, "measurements-list --list=/list --verdict=excellent");
+        cr_expect_eq(wrong.code, EXIT_CODE_USAGE);
+}

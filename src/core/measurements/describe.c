@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "core/measurements/entry-verdict.h"
 #include "core/measurements/template.h"
 #include "core/signature/signature.h"
 
@@ -105,17 +106,21 @@ static int add_details(json_t *object, const Measurement *m, const MeasurementVi
         return details ? json_object_update(object, details) : -1;
 }
 
-json_t *measurement_describe(const Measurement *m, bool details)
+json_t *measurement_describe(const Measurement *m, ReplayHasher *hasher, bool details)
 {
         MeasurementView view = { 0 };
         _cleanup_json_ json_t *object = NULL;
+        EntryVerdict verdict;
 
         if (m->opaque || measurement_decode(m, &view) < 0)
                 view = (MeasurementView){ 0 };
-        object = json_pack("{s:I, s:i, s:s%, s:o, s:o, s:b}", "number", (json_int_t) m->number,
+        if (entry_verdict_find(hasher, m, &view, &verdict) < 0)
+                return NULL;
+        object = json_pack("{s:I, s:i, s:s%, s:o, s:o, s:b, s:s}", "number", (json_int_t) m->number,
                         "pcr", (int) m->pcr, "template", m->template_name, m->template_name_size,
                         "template_digest", hex_to_json(m->template_digest, m->template_digest_size),
-                        "digest", digest_to_json(&view.digest), "violation", m->violation);
+                        "digest", digest_to_json(&view.digest), "violation", m->violation,
+                        "verdict", entry_verdict_to_string(verdict));
         if (!object || set_name(object, &view) < 0)
                 return NULL;
         if (details && add_details(object, m, &view) < 0)

@@ -3,7 +3,7 @@
  * One entry of a measurement list as JSON, for people and scripts:
  *
  *   {"number", "pcr", "template", "template_digest", "digest": "ALGORITHM:hex"|"", "violation",
- *    "name": text | "name_bytes": hex}
+ *    "verdict": of core/measurements/entry-verdict.h, "name": text | "name_bytes": hex}
  *
  * with details also
  *
@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "core/measurements/list.h"
+#include "core/measurements/replay-hasher.h"
 
-/* NULL: no memory. */
-json_t *measurement_describe(const Measurement *m, bool details);
+/* The hasher is for the verdict and needs no banks. NULL: no memory. */
+json_t *measurement_describe(const Measurement *m, ReplayHasher *hasher, bool details);

@@ -5,16 +5,58 @@
 
 #include "core/signature/signature.h"
 
-int measurement_filter_parse_key_id(const char *text, uint32_t *ret_key_id)
+static int set_path(MeasurementFilter *filter, const char *value)
+{
+        filter->path = value;
+        return strlen(value) <= MEASUREMENT_PATTERN_MAX ? 0 : -EINVAL;
+}
+
+static int set_template(MeasurementFilter *filter, const char *value)
+{
+        filter->template = value;
+        return 0;
+}
+
+static int set_verdict(MeasurementFilter *filter, const char *value)
+{
+        filter->verdict = entry_verdict_from_string(value);
+        return filter->verdict >= 0 ? 0 : -EINVAL;
+}
+
+static int set_key_id(MeasurementFilter *filter, const char *value)
 {
         uint8_t bytes[32];
         size_t size;
 
-        if (hex_decode(text, bytes, sizeof(bytes), &size) < 0 || size < sizeof(uint32_t))
+        if (hex_decode(value, bytes, sizeof(bytes), &size) < 0 || size < sizeof(uint32_t))
                 return -EINVAL;
-        *ret_key_id = (uint32_t) bytes[size - 4] << 24 | (uint32_t) bytes[size - 3] << 16 |
-                      (uint32_t) bytes[size - 2] << 8 | bytes[size - 1];
+        filter->by_key = true;
+        filter->key_id = (uint32_t) bytes[size - 4] << 24 | (uint32_t) bytes[size - 3] << 16 |
+                         (uint32_t) bytes[size - 2] << 8 | bytes[size - 1];
         return 0;
+}
+
+static const struct {
+        const char *key;
+        int (*set)(MeasurementFilter *filter, const char *value);
+        const char *expected;
+} keys[] = {
+        {"path",       set_path,     "a pattern of at most 4096 bytes"                        },
+        { "template",  set_template, "the name of a template"                                 },
+        { "verdict",   set_verdict,  "violation, bad-digest, signed, unsigned or plain"       },
+        { "signed-by", set_key_id,   "a key id of 8 hexadecimal digits, or what ends with one"},
+};
+
+int measurement_filter_set(MeasurementFilter *filter, const char *key, const char *value,
+                const char **ret_expected)
+{
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (!string_equal(keys[i].key, key))
+                        continue;
+                *ret_expected = keys[i].expected;
+                return keys[i].set(filter, value);
+        }
+        return -ENOENT;
 }
 
 /* Only the last * is ever tried again, so that the time is that of both lengths multiplied. */

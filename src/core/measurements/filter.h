@@ -21,8 +21,13 @@ typedef struct MeasurementFilter {
         const StringList *files; /* names, sorted; NULL: any */
 } MeasurementFilter;
 
-/* A key id, or what ends with one, as the subject key identifier: 8 to 64 hexadecimal digits. */
-int measurement_filter_parse_key_id(const char *text, uint32_t *ret_key_id);
+/*
+ * Sets what a key of filters asks for: "path", "template", "verdict" or "signed-by" (a key id, or
+ * what ends with one, as the subject key identifier). The value is borrowed. -ENOENT for another
+ * key; -EINVAL for a value that does not fit, and *ret_expected says what must stand there.
+ */
+int measurement_filter_set(MeasurementFilter *filter, const char *key, const char *value,
+                const char **ret_expected);
 
 /* 1: it is wanted; 0: it is not; negative errno as of entry_verdict_find(). */
 int measurement_filter_match(const MeasurementFilter *filter, ReplayHasher *hasher,
