@@ -100,6 +100,24 @@ Test(policy_diff, effects_are_shown_by_an_example)
         cr_assert_str_eq(get_string(example, "after"), "nothing");
 }
 
+Test(policy_diff, fragments_are_compiled_for_the_named_target)
+{
+        static const char *const calls[] = {
+                "--target=/x.target policy-diff /kernel.policy fragments",
+                "--target=/x.target policy-diff fragments /kernel.policy",
+                "--target=/x.target policy-diff 1 fragments",
+        };
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, "/x.target", "[Target]\nRelease=6.12.0-x\n");
+        fixture_root_write(&root, "/kernel.policy",
+                        "measure func=BPRM_CHECK\nmeasure func=MMAP_CHECK\n");
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                cr_expect_eq(run_code(&root, calls[i]), EXIT_CODE_OK, "%s", calls[i]);
+        cr_expect_eq(run_code(&root, "--kernel=6.1.0 --target=/x.target policy-diff 1"),
+                        EXIT_CODE_USAGE);
+}
+
 Test(policy_diff, files_and_directories_are_compared)
 {
         static const struct {

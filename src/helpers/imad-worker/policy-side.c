@@ -127,7 +127,8 @@ static int run_compilation(Worker *worker, const StringList *words, const char *
                 release = running;
         worker->words = words->items;
         worker->n_words = words->count;
-        worker->kernel = release;
+        /* A description says itself which kernel it is of. */
+        worker->kernel = worker->target ? saved_kernel : release;
         r = compilation_run(worker, true, ret_compilation);
         worker->words = saved_words;
         worker->n_words = saved_n;
