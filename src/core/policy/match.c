@@ -70,28 +70,14 @@ static bool mask_holds(const MatchRule *rule, unsigned mask)
         return rule->mask & RULE_MASK_CONTAINS ? (rule->mask & mask) != 0 : rule->mask == mask;
 }
 
-static bool list_contains(const char *list, const char *item)
-{
-        size_t length = strlen(item);
-
-        for (;;) {
-                const char *end = strchrnul(list, '|');
-
-                if ((size_t) (end - list) == length && memcmp(list, item, length) == 0)
-                        return true;
-                if (*end == '\0')
-                        return false;
-                list = end + 1;
-        }
-}
-
 /* ima_match_rule_data(): of the ids only the real user counts, gid= is taken and not looked at. */
 static KeywordId find_data_failure(const MatchRule *rule, const Request *request)
 {
         if ((rule->conditions & BIT(KEYWORD_UID)) &&
                         !compare(request->user.real, rule->user_operator, rule->user))
                 return KEYWORD_UID;
-        if (rule->list && !(request->data && list_contains(rule->list, request->data)))
+        if (rule->list && !(request->data && value_list_has(rule->list, request->data,
+                                                             strlen(request->data))))
                 return rule->func == RULE_FUNC_KEY_CHECK ? KEYWORD_KEYRINGS : KEYWORD_LABEL;
         return KEYWORD_INVALID;
 }

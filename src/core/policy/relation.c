@@ -153,26 +153,13 @@ static bool is_setxattr_check(const MatchSet *set)
         return rule_get_func(set->rule) == RULE_FUNC_SETXATTR_CHECK;
 }
 
-static bool list_has(const char *list, const char *item, size_t length)
-{
-        for (;;) {
-                const char *end = strchrnul(list, '|');
-
-                if ((size_t) (end - list) == length && memcmp(list, item, length) == 0)
-                        return true;
-                if (*end == '\0')
-                        return false;
-                list = end + 1;
-        }
-}
-
 /* Whether all items of b are in a, or whether one is. */
 static bool list_compare(const char *a, const char *b, bool all)
 {
         for (;;) {
                 const char *end = strchrnul(b, '|');
 
-                if (list_has(a, b, (size_t) (end - b)) != all)
+                if (value_list_has(a, b, (size_t) (end - b)) != all)
                         return !all;
                 if (*end == '\0')
                         return all;

@@ -346,3 +346,16 @@ const char *value_nearest_word(KeywordId id, const char *text)
                         return names[i];
         return string_nearest(text, names);
 }
+
+bool value_list_has(const char *list, const char *item, size_t length)
+{
+        for (;;) {
+                const char *end = strchrnul(list, '|');
+
+                if ((size_t) (end - list) == length && memcmp(list, item, length) == 0)
+                        return true;
+                if (*end == '\0')
+                        return false;
+                list = end + 1;
+        }
+}

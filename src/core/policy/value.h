@@ -36,5 +36,8 @@ const KernelNeed *value_get_need(const RuleValue *value);
 /* "did you mean NEAREST? Expected: …", malloc()ed; nearest may be NULL. NULL: no memory. */
 char *value_format_hint(KeywordId id, const char *nearest);
 
+/* Whether a list joined by "|" has the item, of length bytes. */
+bool value_list_has(const char *list, const char *item, size_t length);
+
 /* The known word nearest to text, or NULL. */
 const char *value_nearest_word(KeywordId id, const char *text);
