@@ -75,7 +75,7 @@ const Option option_table[OPTION_MAX] = {
         [OPTION_POLICY] = { "policy", 0, false, false, "WHICH", COMPLETION_FILE,
                 "Simulate this policy: fragments, running, boot or a file" },
         [OPTION_USE] = { "use", 0, false, false, "USE", COMPLETION_NONE,
-                "Simulate this use: execute, loader, map, read, write, module, firmware, policy" },
+                "Simulate this use: execute, script, loader, map, read, write, module, firmware, policy" },
         [OPTION_FUNC] = { "func", 0, false, false, "HOOK", COMPLETION_NONE,
                 "Simulate one request of this hook" },
         [OPTION_MASK] = { "mask", 0, false, false, "MASK", COMPLETION_NONE,

@@ -33,6 +33,16 @@ Test(file_use, an_execution_is_several_requests)
         cr_expect_eq(steps[4].func, RULE_FUNC_MMAP_CHECK);
 }
 
+Test(file_use, a_script_is_executed_and_not_mapped)
+{
+        FileUseStep steps[FILE_USE_STEPS_MAX];
+
+        cr_assert_eq(file_use_from_string("script"), FILE_USE_SCRIPT);
+        cr_assert_eq(file_use_get_steps(FILE_USE_SCRIPT, NULL, steps), 3);
+        cr_expect_eq(steps[1].func, RULE_FUNC_BPRM_CHECK);
+        cr_expect_eq(steps[2].func, RULE_FUNC_CREDS_CHECK);
+}
+
 Test(file_use, older_kernels_have_fewer_hooks)
 {
         _cleanup_(target_freep) Target *target = NULL;

@@ -11,7 +11,8 @@
 #include "core/policy/request.h"
 
 typedef enum FileUse {
-        FILE_USE_EXECUTE, /* a program, or a script and its interpreter */
+        FILE_USE_EXECUTE, /* a program, or what may be one */
+        FILE_USE_SCRIPT,  /* that is executed; its interpreter is executed besides */
         FILE_USE_LOADER,  /* the interpreter that an ELF program names: ld.so */
         FILE_USE_MAP,     /* a shared library */
         FILE_USE_READ,

@@ -74,9 +74,8 @@ static int read_hook(Worker *worker, SimulationOverride *o)
         o->use = use ? file_use_from_string(use) : FILE_USE_INVALID;
         if (use && o->use < 0)
                 return refuse_option(worker, "use",
-                                "one of execute, loader, map, read, write, module, firmware, "
-                                "policy, "
-                                "kexec-kernel, kexec-initramfs");
+                                "one of execute, script, loader, map, read, write, module, "
+                                "firmware, policy, kexec-kernel, kexec-initramfs");
         if (func) {
                 o->request.func = find_func(func);
                 if (o->request.func < 0 || o->request.func == RULE_FUNC_SETXATTR_CHECK)

@@ -191,20 +191,15 @@ static unsigned mask_of(int flags)
                (flags & O_TRUNC ? RULE_MASK_WRITE : 0);
 }
 
-/* A script's interpreter comes behind it: execute without what maps. */
+/* A script's interpreter comes behind it. */
 static void expect_execution(Judge *j, Action *a)
 {
-        static const RuleFunc before[] = { RULE_FUNC_FILE_CHECK, RULE_FUNC_BPRM_CHECK,
-                RULE_FUNC_CREDS_CHECK };
-
         if (a->n_files == 1) {
                 (void) expect_use(j, a, &a->files[0], FILE_USE_EXECUTE);
                 return;
         }
-        for (size_t i = 0; i < ELEMENTSOF(before); i++)
-                if (!expect_request(j, a, &a->files[0], before[i], RULE_MASK_EXEC))
-                        return;
-        (void) expect_use(j, a, &a->files[1], FILE_USE_EXECUTE);
+        if (expect_use(j, a, &a->files[0], FILE_USE_SCRIPT))
+                (void) expect_use(j, a, &a->files[1], FILE_USE_EXECUTE);
 }
 
 static void expect_kexec(Judge *j, Action *a)
