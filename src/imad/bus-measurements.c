@@ -43,6 +43,15 @@ static int get_status(sd_bus *bus, const char *path, const char *interface, cons
                         reply, "s", verdict_to_string(tail_get_state(manager->tail)->verdict));
 }
 
+static int get_condition(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error)
+{
+        const Manager *manager = userdata;
+
+        return sd_bus_message_append(
+                        reply, "s", problem_to_string(tail_get_state(manager->tail)->problem));
+}
+
 static int get_last_verified(sd_bus *bus, const char *path, const char *interface,
                 const char *property, sd_bus_message *reply, void *userdata,
                 sd_bus_error *reterr_error)
@@ -81,31 +90,64 @@ static int get_banks(sd_bus *bus, const char *path, const char *interface, const
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static const char *const news_signals[TAIL_NEWS_MAX] = {
+        [TAIL_NEWS_ENTRIES] = "EntriesAdded",
+        [TAIL_NEWS_VIOLATIONS] = "ViolationsAdded",
+        [TAIL_NEWS_UNSIGNED] = "UnsignedAdded",
+};
+
+/* Verdicts that the growth of the list alone brings about are not told. */
+static bool is_settled(Verdict verdict)
+{
+        return verdict != VERDICT_LIST_AHEAD && verdict != VERDICT_PCR_AHEAD;
+}
+
+static void tell_verdict(Manager *manager)
+{
+        MeasurementsObject *object = &manager->measurements;
+        const TailState *state = tail_get_state(manager->tail);
+
+        if (!is_settled(state->verdict) || state->verdict == object->told_verdict)
+                return;
+        (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS,
+                        "VerdictChanged", "sst", verdict_to_string(state->verdict),
+                        verdict_to_string(object->told_verdict), state->count);
+        object->told_verdict = state->verdict;
+}
+
 static int on_signal_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Manager *manager = userdata;
         MeasurementsObject *object = &manager->measurements;
 
-        if (object->n_added > 0)
-                (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MEASUREMENTS,
-                                BUS_INTERFACE_MEASUREMENTS, "EntriesAdded", "tt",
-                                object->first_added, object->n_added);
-        object->n_added = 0;
+        for (size_t i = 0; i < TAIL_NEWS_MAX; i++)
+                if (object->news[i].count > 0)
+                        (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MEASUREMENTS,
+                                        BUS_INTERFACE_MEASUREMENTS, news_signals[i], "tt",
+                                        object->news[i].first, object->news[i].count);
+        memset(object->news, 0, sizeof(object->news));
+        tell_verdict(manager);
         object->signal_usec = time_now(CLOCK_MONOTONIC);
         return 0;
 }
 
-/* Growth is announced at once, but at most once in SIGNAL_INTERVAL_USEC; it adds up meanwhile. */
-static void announce_entries(Manager *manager, const TailChange *change)
+/* News are told at once, but at most once in SIGNAL_INTERVAL_USEC; they add up meanwhile. */
+static void announce_news(Manager *manager, const TailState *state, const TailChange *change)
 {
         MeasurementsObject *object = &manager->measurements;
         usec_t since = time_now(CLOCK_MONOTONIC) - object->signal_usec;
+        bool any = is_settled(state->verdict) && state->verdict != object->told_verdict;
 
-        if (change->n_entries == 0)
+        for (size_t i = 0; i < TAIL_NEWS_MAX; i++) {
+                if (change->news[i].count == 0)
+                        continue;
+                if (object->news[i].count == 0)
+                        object->news[i].first = change->news[i].first;
+                object->news[i].count += change->news[i].count;
+                any = true;
+        }
+        if (!any)
                 return;
-        if (object->n_added == 0)
-                object->first_added = change->first_entry;
-        object->n_added += change->n_entries;
         (void) sd_event_source_set_time_relative(object->timer,
                         since < SIGNAL_INTERVAL_USEC ? SIGNAL_INTERVAL_USEC - since : 0);
         (void) sd_event_source_set_enabled(object->timer, SD_EVENT_ONESHOT);
@@ -119,8 +161,7 @@ static void answer_verifications(MeasurementsObject *object, const TailState *st
                 Verification *v = &object->waiting[i];
 
                 v->rounds++;
-                if ((state->verdict == VERDICT_LIST_AHEAD || state->verdict == VERDICT_PCR_AHEAD) &&
-                                v->rounds < VERIFY_ROUNDS_MAX) {
+                if (!is_settled(state->verdict) && v->rounds < VERIFY_ROUNDS_MAX) {
                         object->waiting[kept++] = *v;
                         continue;
                 }
@@ -133,14 +174,13 @@ static void answer_verifications(MeasurementsObject *object, const TailState *st
 static void log_change(Manager *manager, const TailState *state, const TailChange *change)
 {
         MeasurementsObject *object = &manager->measurements;
-        bool settled = state->verdict != VERDICT_LIST_AHEAD && state->verdict != VERDICT_PCR_AHEAD;
 
-        if (settled && state->verdict != object->logged_verdict) {
+        if (is_settled(state->verdict) && state->verdict != object->logged_verdict) {
                 log_event(state->verdict == VERDICT_DIVERGED ? LOG_ERR : LOG_NOTICE,
                                 MESSAGE_ID_VERDICT_CHANGED, NULL,
                                 "measurement list and TPM: %s, %" PRIu64 " entries%s%s",
                                 verdict_to_string(state->verdict), state->count,
-                                *state->problem ? "; " : "", state->problem);
+                                *state->problem_text ? "; " : "", state->problem_text);
                 object->logged_verdict = state->verdict;
         }
         if (state->violations > object->logged_violations)
@@ -152,7 +192,7 @@ static void log_change(Manager *manager, const TailState *state, const TailChang
 
 void bus_measurements_changed(Manager *manager, const TailState *state, const TailChange *change)
 {
-        char *names[6] = { NULL };
+        char *names[7] = { NULL };
         size_t n = 0;
 
         if (change->counts) {
@@ -163,10 +203,12 @@ void bus_measurements_changed(Manager *manager, const TailState *state, const Ta
                 names[n++] = (char *) "Banks";
         if (change->verdict)
                 names[n++] = (char *) "Status";
+        if (change->problem)
+                names[n++] = (char *) "Condition";
         names[n++] = (char *) "LastVerifiedUSec";
         (void) sd_bus_emit_properties_changed_strv(
                         manager->bus, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS, names);
-        announce_entries(manager, change);
+        announce_news(manager, state, change);
         log_change(manager, state, change);
         answer_verifications(&manager->measurements, state);
 }
@@ -304,6 +346,7 @@ static const sd_bus_vtable measurements_vtable[] = {
         SD_BUS_PROPERTY("Violations", "t", get_violations, 0, CHANGES),
         SD_BUS_PROPERTY("Banks", "aa{sv}", get_banks, 0, CHANGES),
         SD_BUS_PROPERTY("Status", "s", get_status, 0, CHANGES),
+        SD_BUS_PROPERTY("Condition", "s", get_condition, 0, CHANGES),
         SD_BUS_PROPERTY("LastVerifiedUSec", "t", get_last_verified, 0, CHANGES),
         SD_BUS_METHOD_WITH_ARGS("Verify", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
                         method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -313,6 +356,10 @@ static const sd_bus_vtable measurements_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetList", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("h", list),
                         method_get_list, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("EntriesAdded", SD_BUS_ARGS("t", first, "t", count), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("ViolationsAdded", SD_BUS_ARGS("t", first, "t", count), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("UnsignedAdded", SD_BUS_ARGS("t", first, "t", count), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(
+                        "VerdictChanged", SD_BUS_ARGS("s", verdict, "s", before, "t", entries), 0),
         SD_BUS_VTABLE_END,
 };
 

@@ -26,10 +26,10 @@ typedef struct Verification {
 typedef struct MeasurementsObject {
         Verification waiting[VERIFICATIONS_MAX];
         size_t n_waiting;
-        sd_event_source *timer; /* of EntriesAdded */
-        usec_t signal_usec;     /* CLOCK_MONOTONIC of the last EntriesAdded */
-        uint64_t first_added;
-        uint64_t n_added;
+        sd_event_source *timer;       /* of the signals about news */
+        usec_t signal_usec;           /* CLOCK_MONOTONIC of the last ones */
+        TailSpan news[TAIL_NEWS_MAX]; /* not told yet */
+        Verdict told_verdict;
         Verdict logged_verdict;
         uint64_t logged_violations;
 } MeasurementsObject;

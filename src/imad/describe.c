@@ -16,11 +16,11 @@ static json_t *describe_policy(const State *state)
 
 static json_t *describe_measurements(const TailState *tail)
 {
-        _cleanup_json_ json_t *object = json_pack("{s:I, s:I, s:s, s:o*, s:s?}", "entries",
+        _cleanup_json_ json_t *object = json_pack("{s:I, s:I, s:s, s:o*, s:s, s:s?}", "entries",
                         (json_int_t) tail->count, "violations", (json_int_t) tail->violations,
                         "status", verdict_to_string(tail->verdict), "banks",
-                        tail_results_to_json(tail), "problem",
-                        *tail->problem ? tail->problem : NULL);
+                        tail_results_to_json(tail), "condition", problem_to_string(tail->problem),
+                        "problem", *tail->problem_text ? tail->problem_text : NULL);
 
         if (!object)
                 return NULL;
@@ -120,9 +120,9 @@ static void add_measurement_step(json_t *steps, const TailState *tail)
         else if (tail->verdict == VERDICT_DIVERGED)
                 add_step(steps, "The measurement list and the TPM do not agree. Run \"imactl "
                                 "measurements verify\" and treat this machine as suspect.");
-        else if (*tail->problem)
-                (void) json_array_append_new(
-                                steps, json_sprintf("%s. Run \"imactl doctor\".", tail->problem));
+        else if (tail->problem != PROBLEM_NONE)
+                (void) json_array_append_new(steps,
+                                json_sprintf("%s. Run \"imactl doctor\".", tail->problem_text));
 }
 
 static json_t *describe_steps(const Manager *manager)

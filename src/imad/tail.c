@@ -8,17 +8,14 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "core/measurements/boot-aggregate.h"
+#include "core/measurements/entry-verdict.h"
 #include "core/measurements/list.h"
 #include "core/measurements/replay.h"
 #include "core/measurements/template.h"
+#include "imad/pace.h"
 #include "system/securityfs.h"
 #include "system/tpm.h"
 
-/* The counter is polled so often while it moves, and ever more seldom when it does not. */
-#define POLL_MIN_USEC (1 * USEC_PER_SEC)
-#define POLL_MAX_USEC (10 * USEC_PER_SEC)
-/* List and TPM disagree for the moment: soon again, but not at once; verdict.h. */
-#define POLL_UNSETTLED_USEC (USEC_PER_SEC / 4)
 /* A round without new entries all the same: somebody else may have extended the PCR. */
 #define VERIFY_USEC (60 * USEC_PER_SEC)
 
@@ -36,7 +33,7 @@ struct Tail {
 
         sd_event_source *timer;
         sd_event_source *reading; /* enabled during a round */
-        usec_t poll_usec;
+        Pace pace;
         usec_t round_usec; /* CLOCK_MONOTONIC of the last round's end */
         uint64_t counter;  /* runtime_measurements_count when it was last read */
         bool wanted;       /* a round has been asked for */
@@ -53,8 +50,10 @@ struct Tail {
         size_t n_trackers;
 
         TailState state;
-        TailState before; /* as it was when the round began */
-        bool attached;    /* one round of this list is complete */
+        TailState before;             /* as it was when the round began */
+        TailSpan news[TAIL_NEWS_MAX]; /* of this round */
+        bool attached;                /* one round of this list is complete */
+        bool replaced;                /* the list before got shorter */
 };
 
 static void forget_list(Tail *tail)
@@ -85,10 +84,20 @@ const TailState *tail_get_state(const Tail *tail)
         return &tail->state;
 }
 
-static void set_problem(Tail *tail, const char *what, int error)
+/* error: negative errno that is worth being shown; 0: none. */
+static void set_problem(Tail *tail, Problem problem, int error)
 {
-        (void) snprintf(tail->state.problem, sizeof(tail->state.problem), "%s: %s", what,
-                        strerror(-error));
+        tail->state.problem = problem;
+        (void) snprintf(tail->state.problem_text, sizeof(tail->state.problem_text), "%s%s%s",
+                        problem_describe(problem), error < 0 ? ": " : "",
+                        error < 0 ? strerror(-error) : "");
+}
+
+static void set_tpm_problem(Tail *tail, int error)
+{
+        Problem problem = problem_from_tpm_error(error);
+
+        set_problem(tail, problem, problem == PROBLEM_TPM_FAILED ? error : 0);
 }
 
 /* Banks whose hash OpenSSL lacks cannot be replayed; they are told as bank-unsupported. */
@@ -109,10 +118,17 @@ static size_t select_replayable(const Tail *tail, HashAlgorithm *ret_banks)
 static void find_banks(Tail *tail)
 {
         static const HashAlgorithm without_tpm[] = { HASH_SHA1, HASH_SHA256 };
-        int r = tpm_get_banks(tail->tpm, tail->banks, TAIL_BANKS_MAX, &tail->n_banks);
+        HashAlgorithm banks[TAIL_BANKS_MAX];
+        size_t n_banks = 0;
+        int r = tpm_get_banks(tail->tpm, banks, TAIL_BANKS_MAX, &n_banks);
 
-        if (r < 0 && r != -ENODEV)
-                set_problem(tail, "The TPM cannot be read", r);
+        if (r < 0 || n_banks == 0)
+                set_tpm_problem(tail, r < 0 ? r : -ENOENT);
+        /* It will answer again: what was replayed for its banks is kept. */
+        if (tail->state.tpm && r < 0 && r != -ENODEV)
+                return;
+        memcpy(tail->banks, banks, n_banks * sizeof(banks[0]));
+        tail->n_banks = n_banks;
         tail->tpm_failed = false;
         tail->state.tpm = r >= 0 && tail->n_banks > 0;
         tail->state.tpm_source = tail->state.tpm ? tpm_get_source(tail->tpm) : TPM_SOURCE_NONE;
@@ -178,7 +194,7 @@ static const Digest *read_pcr(Tail *tail, const VerdictTracker *tracker, Digest 
                 return NULL;
         r = tpm_read_pcr(tail->tpm, tracker->bank, tracker->pcr, digest);
         if (r < 0) {
-                set_problem(tail, "The TPM cannot be read", r);
+                set_tpm_problem(tail, r);
                 tail->tpm_failed = true;
         }
         return r < 0 ? NULL : digest;
@@ -191,15 +207,22 @@ static int arm_timer(Tail *tail, usec_t usec)
         return r < 0 ? r : sd_event_source_set_enabled(tail->timer, SD_EVENT_ONESHOT);
 }
 
-/* A TPM that came late, went away or came back: the list is replayed anew for its banks. */
+/*
+ * A TPM that came late, went away or came back, or has other banks than before: the list is
+ * replayed anew for them.
+ */
 static void renew_tpm(Tail *tail)
 {
+        HashAlgorithm banks[TAIL_BANKS_MAX];
+        size_t n_banks = tail->n_banks;
         bool present = tail->state.tpm;
 
         if (tail->list_fd < 0 || (present && !tail->tpm_failed))
                 return;
+        memcpy(banks, tail->banks, sizeof(banks));
         find_banks(tail);
-        if (tail->state.tpm != present)
+        if (tail->state.tpm != present || tail->n_banks != n_banks ||
+                        memcmp(tail->banks, banks, n_banks * sizeof(banks[0])) != 0)
                 forget_list(tail);
 }
 
@@ -208,7 +231,8 @@ static int begin_round(Tail *tail)
         int r = 0;
 
         tail->before = tail->state;
-        tail->state.problem[0] = '\0';
+        memset(tail->news, 0, sizeof(tail->news));
+        set_problem(tail, tail->replaced ? PROBLEM_LIST_REPLACED : PROBLEM_NONE, 0);
         renew_tpm(tail);
         if (tail->list_fd < 0)
                 r = open_list(tail);
@@ -246,9 +270,7 @@ static Verdict explain(Tail *tail, Verdict verdict, const Digest *value)
         boot = boot_aggregate_judge(&tail->boot, &values, NULL);
         verdict = boot_aggregate_explain(verdict, bytes_are_zero(value->bytes, value->size), boot);
         if (verdict == VERDICT_NO_TPM)
-                (void) snprintf(tail->state.problem, sizeof(tail->state.problem),
-                                "IMA found no TPM when it started: its driver must be built into "
-                                "the kernel");
+                set_problem(tail, PROBLEM_TPM_LATE, 0);
         return verdict;
 }
 
@@ -317,12 +339,10 @@ static void report(Tail *tail)
                 .counts = now->count != before->count || now->violations != before->violations,
                 .results = !results_equal(now, before),
                 .verdict = now->verdict != before->verdict,
+                .problem = now->problem != before->problem,
         };
 
-        if (tail->attached && now->count > before->count) {
-                change.first_entry = before->count + 1;
-                change.n_entries = now->count - before->count;
-        }
+        memcpy(change.news, tail->news, sizeof(change.news));
         tail->changed(tail->userdata, now, &change);
 }
 
@@ -335,22 +355,25 @@ static void end_round(Tail *tail)
         tail->round_usec = time_now(CLOCK_MONOTONIC);
         report(tail);
         tail->attached = true;
-        (void) arm_timer(tail,
-                        tail->wanted || !is_settled(tail) ? POLL_UNSETTLED_USEC : tail->poll_usec);
+        tail->replaced = false;
+        (void) arm_timer(tail, tail->wanted ? PACE_UNSETTLED_USEC
+                                            : pace_get_wait(&tail->pace, is_settled(tail)));
 }
 
 /* A round that cannot be completed: the state says why, and the list is opened anew later. */
-static void fail_round(Tail *tail, const char *what, int error)
+static void fail_round(Tail *tail, int error)
 {
+        Problem problem = problem_from_list_error(error);
+
         (void) sd_event_source_set_enabled(tail->reading, SD_EVENT_OFF);
-        set_problem(tail, what, error);
+        set_problem(tail, problem, problem == PROBLEM_LIST_UNREADABLE ? error : 0);
         forget_list(tail);
         tail->wanted = false;
         tail->state.verdict = VERDICT_UNKNOWN;
         tail->state.n_results = 0;
         tail->round_usec = time_now(CLOCK_MONOTONIC);
         report(tail);
-        (void) arm_timer(tail, POLL_MAX_USEC);
+        (void) arm_timer(tail, PACE_MAX_USEC);
 }
 
 /* The first one is the kernel's own, or that of the first kernel before kexec. */
@@ -363,12 +386,35 @@ static void note_boot_aggregate(Tail *tail, const Measurement *m)
                 tail->boot = view.digest;
 }
 
+static void add_news(Tail *tail, TailNews news, const Measurement *m)
+{
+        TailSpan *span = &tail->news[news];
+
+        if (span->count == 0)
+                span->first = m->number;
+        span->count++;
+}
+
+/* What was there before imad was is no news. */
+static void note_news(Tail *tail, const Measurement *m)
+{
+        MeasurementView view;
+
+        if (!tail->attached)
+                return;
+        add_news(tail, TAIL_NEWS_ENTRIES, m);
+        if (m->violation)
+                add_news(tail, TAIL_NEWS_VIOLATIONS, m);
+        else if (measurement_decode(m, &view) >= 0 && entry_verdict_is_unsigned(m, &view))
+                add_news(tail, TAIL_NEWS_UNSIGNED, m);
+}
+
 static int add_entry(Tail *tail, const Measurement *m)
 {
         int r = add_trackers(tail, m->pcr);
 
         note_boot_aggregate(tail, m);
-
+        note_news(tail, m);
         if (r < 0)
                 return r;
         r = replay_add(tail->replay, m);
@@ -412,10 +458,7 @@ static int on_reading(sd_event_source *source, void *userdata)
                 tail->state.violations = replay_get_counts(tail->replay)->violations;
         }
         if (r < 0)
-                fail_round(tail,
-                                r == -EBADMSG ? "The measurement list is malformed"
-                                              : "The measurement list cannot be read",
-                                r);
+                fail_round(tail, r);
         else if (r == 0)
                 end_round(tail);
         return 0;
@@ -428,7 +471,7 @@ static void start_round(Tail *tail)
         tail->wanted = false;
         r = begin_round(tail);
         if (r < 0)
-                fail_round(tail, "The measurement list cannot be opened", r);
+                fail_round(tail, r);
 }
 
 static bool is_reading(const Tail *tail)
@@ -445,8 +488,10 @@ static bool check_counter(Tail *tail)
         int r = securityfs_read_counter(tail->root_fd, "runtime_measurements_count", &counter);
         bool moved = r < 0 || counter != tail->counter;
 
-        if (r >= 0 && counter < tail->counter)
+        if (r >= 0 && counter < tail->counter) {
                 forget_list(tail);
+                tail->replaced = true;
+        }
         tail->counter = counter;
         return moved;
 }
@@ -456,17 +501,13 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         Tail *tail = userdata;
         bool moved = check_counter(tail);
 
-        if (moved)
-                tail->poll_usec = POLL_MIN_USEC;
-        else if (tail->poll_usec < POLL_MAX_USEC)
-                tail->poll_usec = tail->poll_usec * 2 < POLL_MAX_USEC ? tail->poll_usec * 2
-                                                                      : POLL_MAX_USEC;
+        pace_look(&tail->pace, moved);
         if (moved || tail->wanted || !is_settled(tail) || tail->list_fd < 0 ||
                         time_now(CLOCK_MONOTONIC) >= tail->round_usec + VERIFY_USEC) {
                 start_round(tail);
                 return 0;
         }
-        return arm_timer(tail, tail->poll_usec);
+        return arm_timer(tail, pace_get_wait(&tail->pace, /* settled= */ true));
 }
 
 /* Rounds that clients ask for keep their distance: a client cannot keep the TPM busy. */
@@ -477,7 +518,7 @@ int tail_verify(Tail *tail)
         tail->wanted = true;
         if (is_reading(tail))
                 return 0;
-        return arm_timer(tail, since < POLL_UNSETTLED_USEC ? POLL_UNSETTLED_USEC - since : 0);
+        return arm_timer(tail, since < PACE_UNSETTLED_USEC ? PACE_UNSETTLED_USEC - since : 0);
 }
 
 json_t *tail_results_to_json(const TailState *state)
@@ -505,7 +546,7 @@ json_t *tail_results_to_json(const TailState *state)
 static int add_sources(Tail *tail)
 {
         int r = sd_event_add_time_relative(tail->event, &tail->timer, CLOCK_MONOTONIC, 0,
-                        POLL_MIN_USEC / 4, on_timer, tail);
+                        PACE_MIN_USEC / 4, on_timer, tail);
 
         if (r >= 0)
                 r = sd_event_add_defer(tail->event, &tail->reading, on_reading, tail);
@@ -529,7 +570,6 @@ int tail_new(sd_event *event, int root_fd, const char *tcti, TailChanged *change
         tail->changed = changed;
         tail->userdata = userdata;
         tail->list_fd = -EBADF;
-        tail->poll_usec = POLL_MIN_USEC;
         r = tpm_new(root_fd, tcti, &tail->tpm);
         if (r >= 0)
                 r = add_sources(tail);

@@ -3,8 +3,7 @@
  * Follows the measurement list on one open descriptor and replays it in every PCR bank as it grows.
  * Entries are not kept: memory does not depend on the length of the list.
  *
- * The list file cannot be polled, so its counter is read: once a second while it moves, backing off
- * to every ten seconds when it does not.
+ * The list file cannot be polled, so its counter is read, as often as imad/pace.h says.
  */
 #pragma once
 
@@ -18,6 +17,7 @@
 #include "base/digest.h"
 #include "base/time.h"
 #include "core/measurements/verdict.h"
+#include "imad/problem.h"
 #include "system/tpm.h"
 
 #define TAIL_BANKS_MAX TPM_BANKS_MAX
@@ -44,13 +44,28 @@ typedef struct TailState {
         TpmSource tpm_source;
         TailResult results[TAIL_RESULTS_MAX];
         size_t n_results;
-        char problem[160]; /* why the list or the TPM cannot be read; "" */
+        Problem problem; /* why list or TPM cannot be read */
+        char problem_text[160];
 } TailState;
 
-/* What changed in a round. first_entry counts from 1. */
+/* What a round of a list that was read before has brought. */
+typedef enum TailNews {
+        TAIL_NEWS_ENTRIES,
+        TAIL_NEWS_VIOLATIONS,
+        TAIL_NEWS_UNSIGNED, /* files with an empty place for a signature */
+        TAIL_NEWS_MAX,
+        TAIL_NEWS_INVALID = -EINVAL,
+} TailNews;
+
+typedef struct TailSpan {
+        uint64_t first; /* number of the first such entry, from 1 */
+        uint64_t count;
+} TailSpan;
+
+/* What changed in a round. */
 typedef struct TailChange {
-        bool counts, results, verdict;
-        uint64_t first_entry, n_entries;
+        bool counts, results, verdict, problem;
+        TailSpan news[TAIL_NEWS_MAX];
 } TailChange;
 
 typedef void TailChanged(void *userdata, const TailState *state, const TailChange *change);

@@ -98,7 +98,7 @@ static int error_from_auth(TSS2_RC rc)
 
         if (code == TPM2_RC_BAD_AUTH || code == TPM2_RC_AUTH_FAIL)
                 return -EKEYREJECTED;
-        return (rc & ~TSS2_RC_LAYER_MASK) == TPM2_RC_LOCKOUT ? -EAGAIN : tpm_esys_error(rc);
+        return tpm_esys_error(rc);
 }
 
 static int make_key(TpmEsys *esys, ESYS_TR *ret_handle, TpmBytes *ret_public)

@@ -15,12 +15,14 @@ int tpm_esys_error(TSS2_RC rc)
                 TSS2_RC rc;
                 int error;
         } errors[] = {
-                {TSS2_BASE_RC_NOT_PERMITTED, -EACCES},
-                { TSS2_BASE_RC_TRY_AGAIN,    -EBUSY },
-                { TSS2_BASE_RC_MEMORY,       -ENOMEM},
-                { TPM2_RC_RETRY,             -EBUSY },
-                { TPM2_RC_YIELDED,           -EBUSY },
-                { TPM2_RC_TESTING,           -EBUSY },
+                {TSS2_BASE_RC_NOT_PERMITTED, -EACCES },
+                { TSS2_BASE_RC_TRY_AGAIN,    -EBUSY  },
+                { TSS2_BASE_RC_MEMORY,       -ENOMEM },
+                { TPM2_RC_RETRY,             -EBUSY  },
+                { TPM2_RC_YIELDED,           -EBUSY  },
+                { TPM2_RC_TESTING,           -EBUSY  },
+                { TPM2_RC_INITIALIZE,        -EUCLEAN},
+                { TPM2_RC_LOCKOUT,           -EAGAIN },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)

@@ -43,7 +43,8 @@ Tpm *tpm_free(Tpm *tpm);
 
 /*
  * The allocated banks whose hashes imad knows, at most max of them (-E2BIG). -ENODEV without a TPM,
- * -EACCES without permission, -EBUSY, -EIO, -EOPNOTSUPP when sysfs has no PCRs and imad was built
+ * -EACCES without permission, -EBUSY, -EUCLEAN when it was reset and not started, -EAGAIN while it
+ * is locked out, -EIO, -EOPNOTSUPP when sysfs has no PCRs and imad was built
  * without tpm2-tss.
  */
 int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_banks);

@@ -183,6 +183,21 @@ static inline void fixture_append_boot(Buffer *list)
         fixture_append_entry(list, 10, HASH_SHA1, "ima-ng", &data, false);
 }
 
+/* An ima-sig entry with a signature of this key id that nothing verifies; 0: without. */
+static inline void fixture_append_keyed(Buffer *list, const char *name, uint32_t key_id)
+{
+        const uint8_t signature[] = { 0x03, 0x02, 0x04, (uint8_t) (key_id >> 24),
+                (uint8_t) (key_id >> 16), (uint8_t) (key_id >> 8), (uint8_t) key_id, 0x00, 0x01,
+                0x55 };
+        _cleanup_buffer_ Buffer data = { 0 };
+        char digest[8 + 32] = "sha256:";
+
+        fixture_append_field(&data, digest, sizeof(digest), false);
+        fixture_append_field(&data, name, strlen(name) + 1, false);
+        fixture_append_field(&data, signature, key_id > 0 ? sizeof(signature) : 0, false);
+        fixture_append_entry(list, 10, HASH_SHA1, "ima-sig", &data, false);
+}
+
 /* Replays a whole list; returns how many entries it has before its end or its first fault. */
 static inline uint64_t fixture_replay(
                 Replay *replay, const void *bytes, size_t size, size_t digest_size)

@@ -39,6 +39,16 @@ static bool is_file(const MeasurementView *view)
         return view->name_size > 0 && view->name[0] == '/';
 }
 
+static bool is_signed(const MeasurementView *view)
+{
+        return view->signature_size > 0 || view->evm_signature_size > 0 || view->modsig_size > 0;
+}
+
+bool entry_verdict_is_unsigned(const Measurement *m, const MeasurementView *view)
+{
+        return has_place_for_signature(m) && is_file(view) && !is_signed(view);
+}
+
 int entry_verdict_find(ReplayHasher *hasher, const Measurement *m, const MeasurementView *view,
                 EntryVerdict *ret_verdict)
 {
@@ -52,9 +62,9 @@ int entry_verdict_find(ReplayHasher *hasher, const Measurement *m, const Measure
                 *ret_verdict = ENTRY_VERDICT_VIOLATION;
         else if (r < 0 || !digests.fits)
                 *ret_verdict = ENTRY_VERDICT_BAD_DIGEST;
-        else if (view->signature_size > 0 || view->evm_signature_size > 0 || view->modsig_size > 0)
+        else if (is_signed(view))
                 *ret_verdict = ENTRY_VERDICT_SIGNED;
-        else if (has_place_for_signature(m) && is_file(view))
+        else if (entry_verdict_is_unsigned(m, view))
                 *ret_verdict = ENTRY_VERDICT_UNSIGNED;
         else
                 *ret_verdict = ENTRY_VERDICT_PLAIN;

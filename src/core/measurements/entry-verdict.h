@@ -22,6 +22,9 @@ typedef enum EntryVerdict {
 const char *entry_verdict_to_string(EntryVerdict verdict);
 EntryVerdict entry_verdict_from_string(const char *name);
 
+/* A file whose entry has an empty place for a signature; costs no hashing. */
+bool entry_verdict_is_unsigned(const Measurement *m, const MeasurementView *view);
+
 /* Negative errno when the entry cannot be hashed. The hasher needs no banks. */
 int entry_verdict_find(ReplayHasher *hasher, const Measurement *m, const MeasurementView *view,
                 EntryVerdict *ret_verdict);
