@@ -82,7 +82,7 @@ AppraisalFile file_facts_to_appraisal(const FileFacts *facts)
         };
 }
 
-static int read_verity_digest(int fd, Digest *ret_digest)
+int file_facts_measure_verity(int fd, Digest *ret_digest)
 {
         union {
                 struct fsverity_digest header;
@@ -99,7 +99,7 @@ static int read_verity_digest(int fd, Digest *ret_digest)
         return 0;
 }
 
-static int hash_file(int fd, HashAlgorithm algorithm, Digest *ret_digest)
+int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest)
 {
         _cleanup_(digest_context_freep) DigestContext *context = NULL;
         _cleanup_free_ uint8_t *bytes = malloc(READ_CHUNK);
@@ -131,6 +131,6 @@ int file_facts_digest(void *userdata, HashAlgorithm algorithm, bool is_verity, D
 
         if (fd < 0)
                 return -errno;
-        return is_verity ? read_verity_digest(fd, ret_digest)
-                         : hash_file(fd, algorithm, ret_digest);
+        return is_verity ? file_facts_measure_verity(fd, ret_digest)
+                         : file_facts_hash(fd, algorithm, ret_digest);
 }

@@ -40,3 +40,11 @@ AppraisalFile file_facts_to_appraisal(const FileFacts *facts);
  * -EOPNOTSUPP for an algorithm that is not offered, -ENODATA where fs-verity is not on.
  */
 int file_facts_digest(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest);
+
+/* The digest of an open file, from its position on. -EOPNOTSUPP when OpenSSL lacks the algorithm.
+ */
+int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest);
+
+/* The digest of fs-verity; -ENODATA where it is not on, -ENOTTY or -EOPNOTSUPP where there is none.
+ */
+int file_facts_measure_verity(int fd, Digest *ret_digest);

@@ -122,15 +122,15 @@ static int walk_directory(const Walk *w, int fd, const char *path, unsigned dept
         return r;
 }
 
-int tree_walk(int root_fd, const char *path, bool cross_mounts, TreeVisitor visit, void *userdata,
+int tree_walk_at(int dir_fd, const char *path, bool cross_mounts, TreeVisitor visit, void *userdata,
                 TreeStatistics *statistics)
 {
         Walk w = { cross_mounts, visit, userdata, statistics, 0 };
-        int fd = fs_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);
+        int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct statx stx;
 
         if (fd < 0)
-                return fd;
+                return -errno;
         if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0) {
                 int r = -errno;
 
@@ -139,4 +139,12 @@ int tree_walk(int root_fd, const char *path, bool cross_mounts, TreeVisitor visi
         }
         w.mount_id = stx.stx_mnt_id;
         return walk_directory(&w, fd, path, 0);
+}
+
+int tree_walk(int root_fd, const char *path, bool cross_mounts, TreeVisitor visit, void *userdata,
+                TreeStatistics *statistics)
+{
+        _cleanup_close_ int fd = fs_open(root_fd, path, O_PATH | O_DIRECTORY, 0);
+
+        return fd < 0 ? fd : tree_walk_at(fd, path, cross_mounts, visit, userdata, statistics);
 }

@@ -25,3 +25,10 @@ typedef int (*TreeVisitor)(void *userdata, const char *path, int path_fd);
  */
 int tree_walk(int root_fd, const char *path, bool cross_mounts, TreeVisitor visit, void *userdata,
                 TreeStatistics *statistics);
+
+/*
+ * The same below a directory that is open already, with O_PATH at least; path is its name for the
+ * visitor.
+ */
+int tree_walk_at(int dir_fd, const char *path, bool cross_mounts, TreeVisitor visit, void *userdata,
+                TreeStatistics *statistics);

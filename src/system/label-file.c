@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/label-file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#include "base/strings.h"
+
+#define RESTART_MAX 16
+
+/* Not in linux/magic.h. */
+#define CIFS_MAGIC 0xff534d42
+#define SMB2_MAGIC 0xfe534d42
+#define CEPH_MAGIC 0x00c36400
+#define FUSE_MAGIC 0x65735546
+
+void label_file_done(LabelFile *file)
+{
+        cleanup_closep(&file->fd);
+        file->fd = -EBADF;
+}
+
+int label_file_open(int path_fd, LabelFile *ret_file)
+{
+        char path[sizeof("/proc/self/fd/2147483647")];
+        _cleanup_label_file_ LabelFile file = { .fd = -EBADF };
+
+        if (fstat(path_fd, &file.stat) < 0)
+                return -errno;
+        if (!S_ISREG(file.stat.st_mode))
+                return S_ISLNK(file.stat.st_mode) ? -ELOOP : -EMEDIUMTYPE;
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+        file.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (file.fd < 0)
+                return errno == EWOULDBLOCK ? -EBUSY : -errno;
+        *ret_file = file;
+        file.fd = -EBADF;
+        return 0;
+}
+
+static bool is_network(uint64_t magic)
+{
+        static const uint64_t magics[] = { NFS_SUPER_MAGIC, CIFS_MAGIC, SMB2_MAGIC, SMB_SUPER_MAGIC,
+                AFS_SUPER_MAGIC, AFS_FS_MAGIC, CODA_SUPER_MAGIC, V9FS_MAGIC, CEPH_MAGIC,
+                FUSE_MAGIC };
+
+        for (size_t i = 0; i < ELEMENTSOF(magics); i++)
+                if (magics[i] == magic)
+                        return true;
+        return false;
+}
+
+int label_file_hold(const LabelFile *file)
+{
+        struct statfs fs;
+
+        if (fstatfs(file->fd, &fs) < 0)
+                return -errno;
+        if (is_network((uint32_t) fs.f_type))
+                return -EREMOTE;
+        if ((uint32_t) fs.f_type == OVERLAYFS_SUPER_MAGIC)
+                return -EXDEV;
+        /* Others than owner and root get no lease, and some file systems give none. */
+        if (fcntl(file->fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN)
+                return -EBUSY;
+        return 0;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+int label_file_check(const LabelFile *file, bool with_ctime)
+{
+        const struct stat *was = &file->stat;
+        struct stat is;
+
+        if (fstat(file->fd, &is) < 0)
+                return -errno;
+        return is.st_size == was->st_size && same_time(is.st_mtim, was->st_mtim) &&
+                                               is.st_mode == was->st_mode &&
+                                               is.st_uid == was->st_uid &&
+                                               is.st_gid == was->st_gid &&
+                                               (!with_ctime || same_time(is.st_ctim, was->st_ctim))
+                               ? 0
+                               : -ESTALE;
+}
+
+int label_file_get(const LabelFile *file, const char *name, uint8_t **ret_value, size_t *ret_size)
+{
+        /* It may grow between the two calls. */
+        for (int i = 0; i < RESTART_MAX; i++) {
+                _cleanup_free_ uint8_t *value = NULL;
+                ssize_t size = fgetxattr(file->fd, name, NULL, 0);
+
+                if (size < 0 && errno != ENODATA)
+                        return -errno;
+                if (size <= 0) {
+                        *ret_value = NULL;
+                        *ret_size = 0;
+                        return 0;
+                }
+                value = malloc((size_t) size);
+                if (!value)
+                        return -ENOMEM;
+                size = fgetxattr(file->fd, name, value, (size_t) size);
+                if (size > 0) {
+                        *ret_value = TAKE_PTR(value);
+                        *ret_size = (size_t) size;
+                        return 0;
+                }
+                if (size < 0 && errno != ERANGE && errno != ENODATA)
+                        return -errno;
+        }
+        return -EBUSY;
+}
+
+int label_file_set(const LabelFile *file, const char *name, const uint8_t *value, size_t size)
+{
+        _cleanup_free_ uint8_t *stored = NULL;
+        size_t stored_size;
+        int r;
+
+        if (fsetxattr(file->fd, name, value, size, 0) < 0)
+                return -errno;
+        r = label_file_get(file, name, &stored, &stored_size);
+        if (r < 0)
+                return r;
+        return stored_size == size && memcmp(stored, value, size) == 0 ? 0 : -EIO;
+}
+
+int label_file_remove(const LabelFile *file, const char *name)
+{
+        if (fremovexattr(file->fd, name) >= 0)
+                return 1;
+        return errno == ENODATA ? 0 : -errno;
+}
+
+void label_file_protected_done(LabelFileProtected *protected_values)
+{
+        for (size_t i = 0; i < protected_values->evm.n_attributes; i++)
+                free(protected_values->values[i]);
+        protected_values->evm.n_attributes = 0;
+}
+
+int label_file_get_protected(const LabelFile *file, LabelFileProtected *ret_protected)
+{
+        LabelFileProtected *p = ret_protected;
+        int r = 0;
+
+        p->evm = (EvmFile){
+                .attributes = p->attributes,
+                .inode = file->stat.st_ino,
+                .uid = file->stat.st_uid,
+                .gid = file->stat.st_gid,
+                .mode = (uint16_t) file->stat.st_mode,
+        };
+        for (size_t i = 0; r >= 0 && evm_attribute_names[i]; i++) {
+                EvmAttribute *attribute = &p->attributes[p->evm.n_attributes];
+                uint8_t **value = &p->values[p->evm.n_attributes];
+
+                attribute->name = evm_attribute_names[i];
+                r = label_file_get(file, attribute->name, value, &attribute->size);
+                attribute->value = *value;
+                if (r >= 0 && attribute->size > 0)
+                        p->evm.n_attributes++;
+        }
+        if (r < 0)
+                label_file_protected_done(p);
+        return r;
+}
+
+static const struct {
+        int error;
+        LabelFileReason reason;
+} reasons[] = {
+        {ELOOP,        { "it is a symbolic link", "name the file itself" }                                  },
+        { EMEDIUMTYPE, { "it is no regular file", NULL }                                                    },
+        { EBUSY,       { "it is open for writing", "sign it when it is finished" }                          },
+        { ESTALE,      { "it was changed meanwhile", "sign it when it is finished" }                        },
+        { EREMOTE,     { "it lies on a network file system or one in user space",
+                                   "sign it where it is stored, or use --output=sidecar" }},
+        { EXDEV,       { "it lies on overlayfs, where a label would make a copy of it",
+                                 "sign it in the layer below, or use --output=sidecar" }    },
+        { EROFS,       { "the file system is mounted read-only", "remount it" }                             },
+        { EOPNOTSUPP,  { "the file system has no extended attributes", "use --output=sidecar" }             },
+        { ENOSPC,      { "there is no room for the attribute", "free some space" }                          },
+        { E2BIG,       { "there is no room for the attribute", "use a shorter key" }                        },
+        { EDQUOT,      { "the quota is used up", "free some space" }                                        },
+        { EACCES,      { "it may not be read or labelled", "run it as root" }                               },
+        { EIO,         { "the storage does not give back what was written", NULL }                          },
+        { ENOENT,      { "it does not exist", NULL }                                                        },
+        { EPERM,       { "the kernel refuses the label",
+                                 "run it as root; an active EVM refuses it where it was not "
+                                 "started to allow labels" }                                },
+};
+
+LabelFileReason label_file_explain(int path_fd, int error)
+{
+        struct statx stx;
+
+        if (error == -EPERM && path_fd >= 0 &&
+                        statx(path_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) >= 0) {
+                if (stx.stx_attributes & STATX_ATTR_IMMUTABLE)
+                        return (LabelFileReason){ "it is immutable", "chattr -i takes that back" };
+                if (stx.stx_attributes & STATX_ATTR_APPEND)
+                        return (LabelFileReason){ "it is append-only",
+                                "chattr -a takes that back" };
+        }
+        for (size_t i = 0; i < ELEMENTSOF(reasons); i++)
+                if (reasons[i].error == -error)
+                        return reasons[i].reason;
+        return (LabelFileReason){ strerrordesc_np(-error), NULL };
+}
