@@ -47,7 +47,7 @@ const Option option_table[OPTION_MAX] = {
         [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,
                 "Compare the list with this PCR value; repeatable" },
         [OPTION_OUTPUT] = { "output", 0, false, false, "FILE", COMPLETION_FILE,
-                "Write the result into this file" },
+                "Write the result into this file; of signatures: xattr or sidecar" },
         [OPTION_RUNNING] = { "running", 0, false, false, NULL, COMPLETION_NONE,
                 "Import the policy in force, where the kernel shows it" },
         [OPTION_PCRS] = { "pcrs", 0, false, true, "FILE", COMPLETION_FILE,
@@ -55,7 +55,7 @@ const Option option_table[OPTION_MAX] = {
         [OPTION_EVENT_LOG] = { "event-log", 0, false, false, "FILE", COMPLETION_FILE,
                 "Compare boot_aggregate with this event log of the firmware" },
         [OPTION_CERT] = { "cert", 0, false, true, "FILE|DIR", COMPLETION_FILE,
-                "Check signatures in the list with these certificates; repeatable" },
+                "Certificates that signatures are checked with; repeatable" },
         [OPTION_NONCE] = { "nonce", 0, false, false, "HEX", COMPLETION_NONE,
                 "Number that the verifier chooses, so that the evidence is fresh" },
         [OPTION_TCTI] = { "tcti", 0, false, false, "TCTI", COMPLETION_NONE,
@@ -122,6 +122,14 @@ const Option option_table[OPTION_MAX] = {
                 "Entries with a signature by the key of this id" },
         [OPTION_PACKAGE] = { "package", 0, false, false, "NAME", COMPLETION_NONE,
                 "Entries of files that this package of dpkg owns" },
+        [OPTION_KEY] = { "key", 0, false, false, "FILE", COMPLETION_FILE,
+                "Sign with this private key in PEM" },
+        [OPTION_HASH] = { "hash", 0, false, false, "ALG", COMPLETION_NONE,
+                "Hash files with this algorithm instead of sha256" },
+        [OPTION_EVM] = { "evm", 0, false, false, NULL, COMPLETION_NONE,
+                "Sign owner, mode and attributes too: a portable security.evm" },
+        [OPTION_PASSPHRASE_FD] = { "passphrase-fd", 0, false, false, "N", COMPLETION_NONE,
+                "Read the passphrase of the key from this descriptor" },
 };
 /* clang-format on */
 

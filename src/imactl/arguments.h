@@ -70,6 +70,10 @@ typedef enum OptionId {
         OPTION_VERDICT,
         OPTION_SIGNED_BY,
         OPTION_PACKAGE,
+        OPTION_KEY,
+        OPTION_HASH,
+        OPTION_EVM,
+        OPTION_PASSPHRASE_FD,
         OPTION_MAX,
 } OptionId;
 

@@ -26,6 +26,10 @@
         (VERB_OPTION(OPTION_SINCE) | VERB_OPTION(OPTION_PATH) | VERB_OPTION(OPTION_TEMPLATE) |     \
                         VERB_OPTION(OPTION_VERDICT) | VERB_OPTION(OPTION_SIGNED_BY) |              \
                         VERB_OPTION(OPTION_PACKAGE))
+#define KEY (VERB_OPTION(OPTION_KEY) | VERB_OPTION(OPTION_PASSPHRASE_FD))
+#define HASH VERB_OPTION(OPTION_HASH)
+#define EVM VERB_OPTION(OPTION_EVM)
+#define ALL_MOUNTS VERB_OPTION(OPTION_ALL_MOUNTS)
 
 #define SIMULATE                                                                                   \
         (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
@@ -50,6 +54,15 @@ const Verb verb_table[] = {
           0, 2, 0, 0, COMPLETION_VERB, verb_help },
         { NULL, "version", "", "Show the version",
           0, 0, 0, 0, COMPLETION_NONE, verb_version },
+
+        { NULL, "sign", "PATH…", "Sign files, and those below directories",
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, DRY_RUN | KEY | CERT | HASH | EVM | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_sign },
+        { NULL, "verify", "PATH…", "Check the signatures of files against certificates",
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, CERT | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_verify },
+        { NULL, "unsign", "PATH…", "Remove the signatures of files",
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, DRY_RUN | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_unsign },
+        { NULL, "inspect", "FILE", "Explain security.ima and security.evm of a file",
+          1, 1, VERB_PAGER, CERT, COMPLETION_FILE, verb_inspect },
 
         { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
           0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | LIVE | STRICT, COMPLETION_FILE, verb_policy_check },

@@ -15,6 +15,7 @@ typedef enum VerbFlags {
         VERB_DEFAULT = 1 << 0, /* run when no verb is given */
         VERB_VERDICT = 1 << 1, /* a failing exit code is this verb's answer, not an error */
         VERB_PAGER = 1 << 2,   /* its output may be longer than a terminal */
+        VERB_DETAILS = 1 << 3, /* with --json its worker tells of every file */
 } VerbFlags;
 
 struct Verb {
@@ -55,6 +56,10 @@ const char *verb_find_nearest(const char *group, const char *word);
 ExitCode verb_status(const Arguments *args);
 ExitCode verb_doctor(const Arguments *args);
 ExitCode verb_explain(const Arguments *args);
+ExitCode verb_sign(const Arguments *args);
+ExitCode verb_verify(const Arguments *args);
+ExitCode verb_unsign(const Arguments *args);
+ExitCode verb_inspect(const Arguments *args);
 ExitCode verb_help(const Arguments *args);
 ExitCode verb_version(const Arguments *args);
 ExitCode verb_policy_check(const Arguments *args);

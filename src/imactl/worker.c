@@ -71,6 +71,9 @@ static int make_command(const Arguments *args, const char *path, const char *ver
                 return -ENOMEM;
         if (progress && string_list_add(words, "--progress-fd=3") < 0)
                 return -ENOMEM;
+        if ((args->verb->flags & VERB_DETAILS) && args->json != JSON_OFF &&
+                        string_list_add(words, "--details") < 0)
+                return -ENOMEM;
         if (string_list_add(words, verb) < 0)
                 return -ENOMEM;
         if (args->words.count > 0 && string_list_add(words, "--") < 0)

@@ -48,6 +48,10 @@ static const WorkerVerb verbs[] = {
         { "package-files",       1, 1,         "PACKAGE",      verb_package_files },
         { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },
         { "attest-verify",       1, 1,         "FILE",         verb_attest_verify },
+        { "sign",                1, WORDS_ANY, "--key=FILE PATH…", verb_sign },
+        { "verify",              1, WORDS_ANY, "--cert=FILE PATH…", verb_verify },
+        { "unsign",              1, WORDS_ANY, "PATH…",        verb_unsign },
+        { "inspect",             1, 1,         "FILE",         verb_inspect },
         { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
 /* clang-format on */
@@ -61,7 +65,7 @@ static void print_usage(FILE *file)
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
               "--all-mounts, --prune, "
-              "--explain",
+              "--explain, --evm, --details",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
                 fprintf(file, ", --%s=", worker_option_to_string((WorkerOption) i));
@@ -101,6 +105,8 @@ static const struct option fixed_options[] = {
         { "packages",    no_argument,       NULL, 'd'},
         { "all-mounts",  no_argument,       NULL, 'm'},
         { "explain",     no_argument,       NULL, 'e'},
+        { "evm",         no_argument,       NULL, 'v'},
+        { "details",     no_argument,       NULL, 'D'},
         { "help",        no_argument,       NULL, 'h'},
         { "version",     no_argument,       NULL, 'V'},
 };
@@ -137,6 +143,8 @@ static const struct {
         { 'd', false, offsetof(Worker, packages)  },
         { 'm', false, offsetof(Worker, all_mounts)},
         { 'e', false, offsetof(Worker, explain)   },
+        { 'v', false, offsetof(Worker, evm)       },
+        { 'D', false, offsetof(Worker, details)   },
 };
 
 static int set_member(Worker *worker, int letter, const char *value)
@@ -208,7 +216,7 @@ static const WorkerVerb *find_verb(const char *name, size_t n_words)
 
 static void set_limits(void)
 {
-        const struct rlimit cpu = { CPU_SECONDS_MAX, CPU_SECONDS_MAX }, core = { 0, 0 };
+        const struct rlimit cpu = { CPU_SECONDS_MAX, RLIM_INFINITY }, core = { 0, 0 };
 
         (void) setrlimit(RLIMIT_CPU, &cpu);
         (void) setrlimit(RLIMIT_CORE, &core);

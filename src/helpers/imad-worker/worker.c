@@ -99,7 +99,7 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
 static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "use", "func", "mask", "uid",
         "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid", "lsm", "data",
         "nonce", "tcti", "ak", "allow-list", "format", "union", "archive", "path", "template",
-        "verdict", "signed-by", "package" };
+        "verdict", "signed-by", "package", "key", "hash", "passphrase-fd" };
 
 const char *worker_option_to_string(WorkerOption option)
 {
@@ -137,5 +137,17 @@ int worker_parse_nonce(Worker *worker, uint8_t *ret_nonce, size_t *ret_size)
                         "a good one",
                         worker->options[WORKER_OPTION_NONCE] ? "the nonce is malformed"
                                                              : "no nonce is given");
+        return -EINVAL;
+}
+
+int worker_parse_label_output(Worker *worker, bool *ret_sidecar)
+{
+        if (!worker->output || string_equal(worker->output, "xattr") ||
+                        string_equal(worker->output, "sidecar")) {
+                *ret_sidecar = string_equal(worker->output, "sidecar");
+                return 0;
+        }
+        (void) worker_fail(worker, EXIT_CODE_USAGE, "give xattr or sidecar",
+                        "--output=%s is no place for signatures", worker->output);
         return -EINVAL;
 }

@@ -43,6 +43,9 @@ typedef enum WorkerOption {
         WORKER_OPTION_VERDICT,
         WORKER_OPTION_SIGNED_BY,
         WORKER_OPTION_PACKAGE,
+        WORKER_OPTION_KEY,
+        WORKER_OPTION_HASH,
+        WORKER_OPTION_PASSPHRASE_FD,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -63,6 +66,8 @@ typedef struct Worker {
         bool packages;           /* --packages */
         bool all_mounts;         /* --all-mounts */
         bool explain;            /* --explain */
+        bool evm;                /* --evm */
+        bool details;            /* --details: each file, whatever became of it */
         StringList pcrs;         /* --pcr=, each ALG:N=HEX */
         StringList pcr_files;    /* --pcrs= */
         StringList certificates; /* --cert=, files and directories */
@@ -107,6 +112,9 @@ ExitCode worker_read_file(
 /* Reads --nonce= into a place of TPM_NONCE_MAX bytes. -EINVAL when it is missing or malformed. */
 int worker_parse_nonce(Worker *worker, uint8_t *ret_nonce, size_t *ret_size);
 
+/* Whether --output= is "sidecar"; it may be "xattr" or missing, else -EINVAL. */
+int worker_parse_label_output(Worker *worker, bool *ret_sidecar);
+
 /* The name without dashes. */
 const char *worker_option_to_string(WorkerOption option);
 
@@ -135,4 +143,8 @@ WorkerRun verb_measurements_verify;
 WorkerRun verb_package_files;
 WorkerRun verb_attest_quote;
 WorkerRun verb_attest_verify;
+WorkerRun verb_sign;
+WorkerRun verb_verify;
+WorkerRun verb_unsign;
+WorkerRun verb_inspect;
 WorkerRun verb_doctor;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/fs.h"
+#include "helpers/imad-worker/file-batch.h"
+#include "helpers/imad-worker/measurements-input.h"
+#include "helpers/imad-worker/parallel.h"
+#include "system/signing.h"
+
+/* Room for the parts of one key, locked in memory and left out of dumps. */
+#define SECURE_HEAP_SIZE ((size_t) 256 * 1024)
+#define SECURE_HEAP_UNIT 32
+#define PASSPHRASE_CREDENTIAL "imad.passphrase"
+
+typedef struct Signing {
+        MeasurementsInput input; /* --cert= */
+        SigningKey key;
+        Certificate public_key; /* the key itself, under the id that signatures get */
+        CertificateList public_keys;
+        SigningSettings settings;
+        SigningTools tools[PARALLEL_THREADS_MAX];
+        int root_fd;
+} Signing;
+
+static void signing_done(Signing *s)
+{
+        for (size_t i = 0; i < PARALLEL_THREADS_MAX; i++) {
+                signer_free(s->tools[i].signer);
+                signature_verifier_free(s->tools[i].verifier);
+        }
+        signing_key_done(&s->key);
+        measurements_input_done(&s->input);
+}
+
+/*
+ * Nothing that holds a key may be read by others, dumped or swapped. A million files take longer
+ * than other verbs may; a writer that waits for a lease must not end this process.
+ */
+static void protect_process(void)
+{
+        const struct rlimit cpu = { RLIM_INFINITY, RLIM_INFINITY };
+
+        (void) prctl(PR_SET_DUMPABLE, 0);
+        (void) CRYPTO_secure_malloc_init(SECURE_HEAP_SIZE, SECURE_HEAP_UNIT);
+        (void) setrlimit(RLIMIT_CPU, &cpu);
+        (void) signal(SIGIO, SIG_IGN);
+}
+
+/* At most one line, without its end. 0, -ENOENT when nobody gives one. */
+static int read_passphrase(const Worker *worker, char *ret_text, size_t size)
+{
+        const char *number = worker->options[WORKER_OPTION_PASSPHRASE_FD];
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int opened = -EBADF;
+        size_t length = 0;
+        uint64_t fd = 0;
+        ssize_t n;
+
+        if (number && parse_u64(number, INT32_MAX, &fd) < 0)
+                return -EBADF;
+        if (!number) {
+                if (!directory)
+                        return -ENOENT;
+                if (asprintf(&path, "%s/" PASSPHRASE_CREDENTIAL, directory) < 0)
+                        return -ENOMEM;
+                opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+                if (opened < 0)
+                        return -errno;
+        }
+        while (length < size - 1 &&
+                        (n = read(number ? (int) fd : opened, ret_text + length, 1)) == 1 &&
+                        ret_text[length] != '\n')
+                length++;
+        ret_text[length] = '\0';
+        return n < 0 ? -errno : length == size - 1 ? -E2BIG : 0;
+}
+
+/* Reads the file without a copy that would stay behind. */
+static int read_key(const Worker *worker, const char *name, char *text, size_t *ret_size)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t size = 0;
+        ssize_t n = 1;
+        int r = worker_resolve_path(worker, name, &path);
+
+        if (r >= 0)
+                r = fd = fs_open(worker->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        if (r < 0)
+                return r;
+        while (n > 0 && size < SIGNING_KEY_FILE_SIZE_MAX) {
+                n = read(fd, text + size, SIGNING_KEY_FILE_SIZE_MAX - size);
+                size += n > 0 ? (size_t) n : 0;
+        }
+        *ret_size = size;
+        return n < 0 ? -errno : n > 0 ? -EBADMSG : 0;
+}
+
+static const struct {
+        int error;
+        ExitCode code;
+        const char *hint;
+        const char *text;
+} key_errors[] = {
+        {EBADMSG,       EXIT_CODE_MALFORMED,     "give a private key in PEM",
+         "holds no private key in PEM"             },
+        { ENOKEY,       EXIT_CODE_USAGE,
+         "give its passphrase with --passphrase-fd=, or as the "
+                        "credential " PASSPHRASE_CREDENTIAL,
+         "is encrypted"                            },
+        { EKEYREJECTED, EXIT_CODE_NOT_PERMITTED, "give the passphrase that it was encrypted with",
+         "cannot be decrypted with this passphrase"},
+        { EOPNOTSUPP,   EXIT_CODE_NOT_SUPPORTED, "use RSA, or a key on P-192, P-256, P-384 or P-521",
+         "is a key that no kernel verifies with"   },
+};
+
+static ExitCode fail_key(Worker *worker, int error, const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(key_errors); i++)
+                if (key_errors[i].error == -error)
+                        return worker_fail(worker, key_errors[i].code, key_errors[i].hint, "%s %s",
+                                        name, key_errors[i].text);
+        return worker_fail_errno(worker, error, name);
+}
+
+static ExitCode load_key(Worker *worker, Signing *s)
+{
+        const char *name = worker->options[WORKER_OPTION_KEY];
+        char *text, passphrase[SIGNING_KEY_PASSPHRASE_MAX];
+        size_t size;
+        int r, given;
+
+        if (!name)
+                return worker_fail(
+                                worker, EXIT_CODE_USAGE, "give --key=KEY.pem", "no key is named");
+        given = read_passphrase(worker, passphrase, sizeof(passphrase));
+        if (given < 0 && given != -ENOENT)
+                return worker_fail_errno(worker, given, "passphrase");
+        text = OPENSSL_secure_malloc(SIGNING_KEY_FILE_SIZE_MAX);
+        r = text ? read_key(worker, name, text, &size) : -ENOMEM;
+        if (r >= 0)
+                r = signing_key_parse_pem(text, size, given < 0 ? NULL : passphrase, &s->key);
+        OPENSSL_secure_clear_free(text, SIGNING_KEY_FILE_SIZE_MAX);
+        OPENSSL_cleanse(passphrase, sizeof(passphrase));
+        return r < 0 ? fail_key(worker, r, name) : EXIT_CODE_OK;
+}
+
+static ExitCode set_certificate(Worker *worker, Signing *s)
+{
+        const char *name;
+        int r;
+
+        if (worker->certificates.count == 0)
+                return EXIT_CODE_OK;
+        name = worker->certificates.items[0];
+        if (worker->certificates.count > 1 || s->input.certificates.count != 1)
+                return worker_fail(worker, EXIT_CODE_USAGE, "give the one that belongs to the key",
+                                "--cert= names more than one certificate");
+        r = signing_key_set_certificate(&s->key, &s->input.certificates.items[0]);
+        if (r == -ENODATA)
+                return worker_fail(worker, EXIT_CODE_NOT_SUPPORTED,
+                                "make one with the extension subjectKeyIdentifier=hash",
+                                "%s has no SubjectKeyIdentifier, by which kernels find keys", name);
+        return r < 0 ? worker_fail(worker, EXIT_CODE_MISMATCH,
+                                       "give the one that belongs to the key",
+                                       "%s certifies another key", name)
+                     : EXIT_CODE_OK;
+}
+
+static ExitCode read_settings(Worker *worker, Signing *s)
+{
+        const char *hash = worker->options[WORKER_OPTION_HASH];
+        HashAlgorithm algorithm = hash ? hash_algorithm_from_string(hash) : HASH_SHA256;
+
+        s->settings = (SigningSettings){ algorithm, worker->evm, false, worker->dry_run };
+        s->root_fd = worker->root_fd;
+        if (algorithm < 0)
+                return worker_fail(worker, EXIT_CODE_USAGE,
+                                "sha256, sha384 and sha512 are known everywhere",
+                                "--hash=%s is no hash of the kernel", hash);
+        if (worker_parse_label_output(worker, &s->settings.sidecar) < 0)
+                return worker->code;
+        if (s->settings.sidecar && worker->evm)
+                return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
+                                "--evm signs owner and mode, which a sidecar does not carry");
+        return EXIT_CODE_OK;
+}
+
+static ExitCode make_tools(Worker *worker, Signing *s)
+{
+        int r = 0;
+
+        s->public_key = (Certificate){
+                .key_ids = { s->key.key_id }, .n_key_ids = 1, .key = s->key.key
+        };
+        s->public_keys = (CertificateList){ &s->public_key, 1 };
+        for (size_t i = 0; r >= 0 && i < PARALLEL_THREADS_MAX; i++) {
+                r = signer_new(&s->key, s->settings.hash, &s->tools[i].signer);
+                if (r >= 0)
+                        r = signature_verifier_new(&s->public_keys, &s->tools[i].verifier);
+        }
+        if (r == -EOPNOTSUPP)
+                return worker_fail(worker, EXIT_CODE_NOT_SUPPORTED,
+                                "sha256, sha384 and sha512 can be signed by every key",
+                                "nothing is signed as %s with this key",
+                                hash_algorithm_to_string(s->settings.hash));
+        return r < 0 ? worker_fail_errno(worker, r, "key") : EXIT_CODE_OK;
+}
+
+static void sign_file(void *userdata, const char *path, int path_fd, size_t thread,
+                FileOutcome *ret_outcome)
+{
+        const Signing *s = userdata;
+        SigningResult result;
+        int r = signing_sign_file(
+                        &s->settings, &s->tools[thread], s->root_fd, path, path_fd, &result);
+
+        if (r < 0)
+                *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
+        else
+                *ret_outcome = (FileOutcome){ .result = result == SIGNING_KEPT ? "kept" : "signed",
+                        .has_key_id = true,
+                        .key_id = s->key.key_id };
+}
+
+ExitCode verb_sign(Worker *worker)
+{
+        _cleanup_(signing_done) Signing s = { 0 };
+        const FileBatch batch = { sign_file, &s, NULL };
+        const FileBatch sidecars = { sign_file, &s, SIGNING_SIDECAR_SUFFIX };
+        ExitCode code;
+
+        protect_process();
+        code = read_settings(worker, &s);
+        if (code == EXIT_CODE_OK)
+                code = measurements_input_load(worker, &s.input);
+        if (code == EXIT_CODE_OK)
+                code = load_key(worker, &s);
+        if (code == EXIT_CODE_OK)
+                code = set_certificate(worker, &s);
+        if (code == EXIT_CODE_OK)
+                code = make_tools(worker, &s);
+        if (code != EXIT_CODE_OK)
+                return code;
+        return file_batch_run(worker, s.settings.sidecar ? &sidecars : &batch, EXIT_CODE_FAILURE);
+}

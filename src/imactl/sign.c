@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+
+#include "imactl/verbs.h"
+#include "imactl/worker.h"
+
+/* What a verb says of results other than failed ones, in this order. */
+static const char *const result_names[] = { "signed", "kept", "good", "removed", "unsigned",
+        "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked" };
+
+static void render_file(const json_t *file, FILE *out, Style style)
+{
+        _cleanup_free_ char *path = result_escape(result_get_string(file, "path"), style);
+        const char *reason = result_get_string(file, "reason"),
+                   *hint = result_get_string(file, "hint"),
+                   *key_id = result_get_string(file, "key_id"),
+                   *evm = result_get_string(file, "evm");
+
+        fprintf(out, "%s%s%s %s: %s", style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
+                        style_end(style, TONE_BAD), path ?: "",
+                        reason ?: result_get_string(file, "result") ?: "");
+        if (key_id)
+                fprintf(out, ", key id %s", key_id);
+        if (string_equal(evm, "bad"))
+                fputs(", and security.evm does not fit", out);
+        if (hint)
+                fprintf(out, "; %s", hint);
+        fputc('\n', out);
+}
+
+static void render_counts(const json_t *result, FILE *out)
+{
+        const json_t *results = json_object_get(result, "results");
+
+        for (size_t i = 0; i < ELEMENTSOF(result_names); i++)
+                if (json_object_get(results, result_names[i]))
+                        fprintf(out, ", %" PRIu64 " %s",
+                                        result_get_number(results, result_names[i]),
+                                        result_names[i]);
+}
+
+static void render_files(const json_t *result, const Arguments *args, FILE *out, Style style)
+{
+        const json_t *list = json_object_get(result, "list"), *file;
+        uint64_t files = result_get_number(result, "files");
+        size_t i;
+
+        json_array_foreach (list, i, file)
+                render_file(file, out, style);
+        if (result_get_number(result, "unlisted") > 0)
+                fprintf(out, "… and %" PRIu64 " more\n", result_get_number(result, "unlisted"));
+        if (arguments_have(args, OPTION_QUIET))
+                return;
+        fprintf(out, "%s%" PRIu64 " file%s", result_get_bool(result, "dry_run") ? "dry run: " : "",
+                        files, plural(files));
+        render_counts(result, out);
+        fprintf(out, ", %" PRIu64 " failed, %.1f s\n", result_get_number(result, "failed"),
+                        json_number_value(json_object_get(result, "seconds")));
+        if (result_get_number(result, "skipped_mounts") > 0)
+                fprintf(out, "%" PRIu64 " other file systems were not entered; see --all-mounts\n",
+                                result_get_number(result, "skipped_mounts"));
+        if (result_get_number(result, "unreadable") > 0)
+                fprintf(out, "%" PRIu64 " directories or files could not be read\n",
+                                result_get_number(result, "unreadable"));
+}
+
+static void render_attribute(const json_t *label, const char *name, const char *verdict, FILE *out)
+{
+        const char *hash = result_get_string(label, "hash"),
+                   *digest = result_get_string(label, "digest"),
+                   *key_id = result_get_string(label, "key_id");
+
+        if (!json_is_object(label)) {
+                fprintf(out, "%s: none\n", name);
+                return;
+        }
+        fprintf(out, "%s: %s", name, result_get_string(label, "kind") ?: "?");
+        if (result_get_string(label, "type"))
+                fprintf(out, " (type %s)", result_get_string(label, "type"));
+        fputc('\n', out);
+        if (json_is_integer(json_object_get(label, "version")))
+                fprintf(out, "  version:   %" PRIu64 "\n", result_get_number(label, "version"));
+        if (hash)
+                fprintf(out, "  hash:      %s%s\n", hash,
+                                result_get_bool(label, "weak") ? ", which is weak" : "");
+        if (key_id)
+                fprintf(out, "  key id:    %s\n", key_id);
+        if (digest)
+                fprintf(out, "  digest:    %s\n", digest);
+        fprintf(out, "  size:      %" PRIu64 " bytes\n", result_get_number(label, "size"));
+        fprintf(out, "  verdict:   %s\n", verdict ?: "unchecked");
+}
+
+static void render_inspect(const json_t *result, const Arguments *args, FILE *out, Style style)
+{
+        render_attribute(json_object_get(result, "ima"), "security.ima",
+                        result_get_string(result, "ima_verdict"), out);
+        render_attribute(json_object_get(result, "evm"), "security.evm",
+                        result_get_string(result, "evm_verdict"), out);
+}
+
+/* Standard output and error are taken, and the worker's progress has the third. */
+static bool is_taken(const char *fd)
+{
+        return string_equal(fd, "1") || string_equal(fd, "2") || string_equal(fd, "3");
+}
+
+ExitCode verb_sign(const Arguments *args)
+{
+        const char *fd = arguments_get(args, OPTION_PASSPHRASE_FD);
+
+        if (!arguments_have(args, OPTION_KEY))
+                return report_error(args, EXIT_CODE_USAGE, "a file with a private key in PEM",
+                                "--key= is missing");
+        if (fd && is_taken(fd))
+                return report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
+                                "descriptor %s is used otherwise", fd);
+        return worker_run_verb(args, "sign", render_files);
+}
+
+ExitCode verb_verify(const Arguments *args)
+{
+        if (!arguments_have(args, OPTION_CERT))
+                return report_error(args, EXIT_CODE_USAGE,
+                                "certificates of the keys that may sign, a file or a directory",
+                                "--cert= is missing");
+        return worker_run_verb(args, "verify", render_files);
+}
+
+ExitCode verb_unsign(const Arguments *args)
+{
+        return worker_run_verb(args, "unsign", render_files);
+}
+
+ExitCode verb_inspect(const Arguments *args)
+{
+        return worker_run_verb(args, "inspect", render_inspect);
+}

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# sign, verify, unsign, inspect: imactl and the real worker on real files. Setting labels needs root
+# and a file system with attributes; sidecars need neither. evmctl, where it is, is the oracle.
+# Functions are called by name, through ok.
+# shellcheck disable=SC2317,SC2089,SC2090
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+IMAD_LIBEXECDIR=$(dirname -- "$IMAD_WORKER")
+
+cd -- "$scratch" || exit 1
+openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.pem -out rsa-cert.pem -subj /CN=rsa \
+  -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.pem -out ec-cert.pem \
+  -subj /CN=ec -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
+openssl pkcs8 -topk8 -in rsa.pem -out encrypted.pem -passout pass:geheim
+openssl x509 -in rsa-cert.pem -outform DER -out rsa-cert.der
+openssl x509 -in ec-cert.pem -outform DER -out ec-cert.der
+
+# make_tree: files, an empty one, one with two names, a strange name, a link and a FIFO.
+make_tree() {
+  rm -rf tree
+  mkdir -p tree/below
+  echo one >tree/one
+  : >tree/empty
+  head -c 300000 /dev/urandom >tree/below/big
+  ln tree/one tree/below/second-name
+  ln -s one tree/link
+  mkfifo tree/fifo
+  echo odd >$'tree/below/odd\nname'
+}
+
+counts() { json_is "v['files'] == $1 and v['results'] == $2"; }
+no_key_text() { ! grep -rqE 'PRIVATE|geheim' out err; }
+
+make_tree
+run sign tree
+ok "sign needs a key" code_is 2
+run verify tree
+ok "verify needs a certificate" code_is 2
+run sign --key=rsa.pem --output=nowhere tree
+ok "places are checked" code_is 2
+run sign --key=rsa.pem --hash=sha1 --output=sidecar tree
+ok "nothing is signed as sha1" code_is 8
+run sign --key=rsa-cert.pem --output=sidecar tree
+ok "a certificate is no key" code_is 9
+run sign --key=ec.pem --cert=rsa-cert.pem --output=sidecar tree
+ok "the certificate must be the key's" code_is 6
+run sign --key=encrypted.pem --output=sidecar tree
+ok "an encrypted key needs a passphrase" code_is 2
+ok "and says how to give it" err_has "--passphrase-fd="
+"$IMACTL" sign --key=encrypted.pem --passphrase-fd=0 --output=sidecar tree >out 2>err <<<falsch
+code=$?
+ok "a wrong passphrase is refused" code_is 5
+"$IMACTL" sign --key=encrypted.pem --passphrase-fd=0 --output=sidecar tree >out 2>err <<<geheim
+code=$?
+ok "the right one is taken" code_is 0
+ok "no word of the key comes out" no_key_text
+
+make_tree
+run sign --key=rsa.pem --cert=rsa-cert.pem --output=sidecar --dry-run tree --json=short
+ok "a dry run tells" counts 4 "{'signed': 4}"
+ok "and writes nothing" test ! -e tree/one.sig
+run sign --key=rsa.pem --cert=rsa-cert.pem --output=sidecar tree --json=short
+ok "every file is signed once" counts 4 "{'signed': 4}"
+ok "every file is told of" json_is 'len(v["list"]) == 4'
+run sign --key=rsa.pem --cert=rsa-cert.pem --output=sidecar tree --json=short
+ok "what is good is kept" counts 4 "{'kept': 4}"
+run verify --cert=rsa-cert.pem --output=sidecar tree
+ok "what was signed is good" code_is 0
+ok "the summary counts" out_has "4 files, 4 good, 0 failed"
+run verify --cert=ec-cert.pem --output=sidecar tree/one
+ok "by another key it is not" code_is 6
+ok "and says why" out_has "tree/one: unknown-key"
+echo more >>tree/one
+run verify --cert=rsa-cert.pem --output=sidecar tree
+ok "a changed file is found" out_has "tree/one: bad-signature"
+run sign --key=rsa.pem --output=sidecar tree/link tree/fifo tree/none
+ok "what cannot be signed fails" out_has "tree/link: it is a symbolic link"
+ok "each with its reason" out_has "tree/fifo: it is no regular file"
+ok "all are counted" out_has "3 failed"
+run unsign --output=sidecar tree
+ok "sidecars are removed" test ! -e tree/one.sig
+
+if command -v evmctl >/dev/null; then
+  for hash in sha256 sha384 sha512; do
+    make_tree
+    run sign --key=rsa.pem --hash="$hash" --output=sidecar tree
+    cp tree/below/big.sig ours
+    evmctl ima_sign -a "$hash" -f --key rsa.pem tree/below/big >/dev/null 2>&1
+    ok "RSA with $hash is what evmctl makes" cmp ours tree/below/big.sig
+  done
+else
+  ok "# SKIP evmctl is not here" true
+fi
+
+make_tree
+if ! setfattr -n security.ima -v 0x01 tree/one 2>/dev/null; then
+  ok "# SKIP labels: not root, or no attributes here" true
+  tap_end
+fi
+run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+ok "labels are set over others" counts 4 "{'signed': 4}"
+run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+ok "good labels are kept" counts 4 "{'kept': 4}"
+chmod 0600 tree/one
+run verify --cert=rsa-cert.pem tree
+ok "a changed mode is found" out_has "tree/one: good, key id"
+ok "by security.evm" out_has "and security.evm does not fit"
+run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+ok "and mended" counts 4 "{'kept': 3, 'signed': 1}"
+run inspect --cert=rsa-cert.pem tree/one
+ok "inspect explains security.evm" out_has "security.evm: portable-signature (type 0x05)"
+ok "and judges it" out_has "verdict:   good"
+exec 7>>tree/one
+run sign --key=ec.pem tree/one
+exec 7>&-
+ok "a file that is being written is left alone" out_has "it is open for writing"
+if chattr +i tree/one 2>/dev/null; then
+  run sign --key=ec.pem tree/one
+  chattr -i tree/one
+  ok "an immutable file is told of" out_has "tree/one: it is immutable"
+fi
+if command -v evmctl >/dev/null; then
+  labels() { getfattr -m '^security\.(ima|evm)$' -d -e hex "$1"; }
+  setfattr -n security.selinux -v system_u:object_r:bin_t:s0 tree/below/big
+  setfattr -n security.SMACK64 -v smack tree/below/big
+  setcap cap_net_raw+ep tree/below/big 2>/dev/null
+  for file in tree/empty tree/below/big $'tree/below/odd\nname'; do
+    run sign --key=rsa.pem --evm "$file"
+    labels "$file" >ours
+    evmctl sign -o --imasig --key rsa.pem "$file" >/dev/null 2>&1
+    labels "$file" >theirs
+    ok "labels of ${file//[^a-z]/ } are what evmctl makes" cmp ours theirs
+  done
+  run unsign tree
+  run sign --key=ec.pem --cert=ec-cert.pem tree
+  ok "evmctl verifies ECDSA of ours" evmctl ima_verify --key ec-cert.der tree/one
+  evmctl ima_sign --key ec.pem tree/empty >/dev/null 2>&1
+  run verify --cert=ec-cert.pem tree
+  ok "and its own verifies here" code_is 0
+fi
+run unsign tree
+run verify --cert=rsa-cert.pem tree --json=short
+ok "unsign leaves nothing" counts 4 "{'unsigned': 4}"
+tap_end
