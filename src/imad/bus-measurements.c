@@ -94,6 +94,7 @@ static const char *const news_signals[TAIL_NEWS_MAX] = {
         [TAIL_NEWS_ENTRIES] = "EntriesAdded",
         [TAIL_NEWS_VIOLATIONS] = "ViolationsAdded",
         [TAIL_NEWS_UNSIGNED] = "UnsignedAdded",
+        [TAIL_NEWS_UNKNOWN] = "UnknownKeyAdded",
 };
 
 /* Verdicts that the growth of the list alone brings about are not told. */
@@ -358,6 +359,7 @@ static const sd_bus_vtable measurements_vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("EntriesAdded", SD_BUS_ARGS("t", first, "t", count), 0),
         SD_BUS_SIGNAL_WITH_ARGS("ViolationsAdded", SD_BUS_ARGS("t", first, "t", count), 0),
         SD_BUS_SIGNAL_WITH_ARGS("UnsignedAdded", SD_BUS_ARGS("t", first, "t", count), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("UnknownKeyAdded", SD_BUS_ARGS("t", first, "t", count), 0),
         SD_BUS_SIGNAL_WITH_ARGS(
                         "VerdictChanged", SD_BUS_ARGS("s", verdict, "s", before, "t", entries), 0),
         SD_BUS_VTABLE_END,

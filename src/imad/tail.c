@@ -12,6 +12,7 @@
 #include "core/measurements/list.h"
 #include "core/measurements/replay.h"
 #include "core/measurements/template.h"
+#include "imad/known-keys.h"
 #include "imad/pace.h"
 #include "system/securityfs.h"
 #include "system/tpm.h"
@@ -52,6 +53,7 @@ struct Tail {
         TailState state;
         TailState before;             /* as it was when the round began */
         TailSpan news[TAIL_NEWS_MAX]; /* of this round */
+        KnownKeys keys;               /* as they were in this round */
         bool attached;                /* one round of this list is complete */
         bool replaced;                /* the list before got shorter */
 };
@@ -72,6 +74,7 @@ Tail *tail_free(Tail *tail)
         if (tail) {
                 forget_list(tail);
                 tpm_free(tail->tpm);
+                known_keys_done(&tail->keys);
                 sd_event_source_disable_unref(tail->timer);
                 sd_event_source_disable_unref(tail->reading);
                 free(tail);
@@ -232,6 +235,7 @@ static int begin_round(Tail *tail)
 
         tail->before = tail->state;
         memset(tail->news, 0, sizeof(tail->news));
+        known_keys_done(&tail->keys);
         set_problem(tail, tail->replaced ? PROBLEM_LIST_REPLACED : PROBLEM_NONE, 0);
         renew_tpm(tail);
         if (tail->list_fd < 0)
@@ -405,8 +409,12 @@ static void note_news(Tail *tail, const Measurement *m)
         add_news(tail, TAIL_NEWS_ENTRIES, m);
         if (m->violation)
                 add_news(tail, TAIL_NEWS_VIOLATIONS, m);
-        else if (measurement_decode(m, &view) >= 0 && entry_verdict_is_unsigned(m, &view))
+        else if (measurement_decode(m, &view) < 0)
+                return;
+        else if (entry_verdict_is_unsigned(m, &view))
                 add_news(tail, TAIL_NEWS_UNSIGNED, m);
+        else if (known_keys_lack(&tail->keys, tail->root_fd, &view))
+                add_news(tail, TAIL_NEWS_UNKNOWN, m);
 }
 
 static int add_entry(Tail *tail, const Measurement *m)

@@ -53,6 +53,7 @@ typedef enum TailNews {
         TAIL_NEWS_ENTRIES,
         TAIL_NEWS_VIOLATIONS,
         TAIL_NEWS_UNSIGNED, /* files with an empty place for a signature */
+        TAIL_NEWS_UNKNOWN,  /* files signed with a key that the kernel does not have */
         TAIL_NEWS_MAX,
         TAIL_NEWS_INVALID = -EINVAL,
 } TailNews;

@@ -115,3 +115,43 @@ const Keyring *keyring_list_find(const KeyringList *list, const char *name)
                         return &list->items[i];
         return NULL;
 }
+
+/* "… asymmetri Debian Secure Boot CA: 6ccece…: X509.rsa bb419ea1 []"; false for other keys. */
+static bool parse_key_id(const char *line, uint32_t *ret_id)
+{
+        const char *end = strrchr(line, '[');
+        uint8_t bytes[4];
+        char digits[9] = "";
+        size_t size;
+
+        if (!strstr(line, " asymmetri ") || !end || end - line < 10 || end[-1] != ' ')
+                return false;
+        memcpy(digits, end - 9, 8);
+        if (hex_decode(digits, bytes, sizeof(bytes), &size) < 0 || size != sizeof(bytes))
+                return false;
+        *ret_id = (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16 | (uint32_t) bytes[2] << 8 |
+                  bytes[3];
+        return true;
+}
+
+int keyring_load_key_ids(int root_fd, uint32_t **ret_ids, size_t *ret_n_ids)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ uint32_t *ids = NULL;
+        size_t n_ids = 0, n_lines = 1;
+        char *next;
+        int r = fs_read_file(root_fd, "/proc/keys", KEYS_TEXT_MAX, &text, NULL);
+
+        if (r < 0)
+                return r;
+        for (const char *c = text; *c; c++)
+                n_lines += *c == '\n';
+        ids = calloc(n_lines, sizeof(uint32_t));
+        if (!ids)
+                return -ENOMEM;
+        for (char *line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next))
+                n_ids += parse_key_id(line, &ids[n_ids]);
+        *ret_ids = TAKE_PTR(ids);
+        *ret_n_ids = n_ids;
+        return 0;
+}

@@ -31,4 +31,11 @@ int keyring_list_load(int root_fd, KeyringList *ret_list);
 /* The first one of this name, or NULL. */
 const Keyring *keyring_list_find(const KeyringList *list, const char *name);
 
+/*
+ * The ids of all asymmetric keys that this process sees, in any keyring: the last four bytes of the
+ * subject key identifier, as signatures have them (crypto/asymmetric_keys/asymmetric_type.c,
+ * asymmetric_key_describe). malloc()ed. -ENOENT without /proc/keys.
+ */
+int keyring_load_key_ids(int root_fd, uint32_t **ret_ids, size_t *ret_n_ids);
+
 #define _cleanup_keyrings_ _cleanup_(keyring_list_done)

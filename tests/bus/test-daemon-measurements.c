@@ -297,6 +297,10 @@ Test(measurements, news_are_told_by_kind)
 
         fixture_append_ng(&list, 10, "boot_aggregate");
         fixture_bus_write_kernel(f, &list);
+        fixture_root_write(&f->root, "/proc/keys",
+                        "1a2b3c4d I------     1 perm 1f030000     0     0 asymmetri K: 0a: "
+                        "X509.rsa "
+                        "01020304 []\n");
         fixture_bus_start_daemon(f);
         cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "VerdictChanged",
                                       "[\"match\",\"unknown\",1]", 5 * USEC_PER_SEC),
@@ -305,6 +309,7 @@ Test(measurements, news_are_told_by_kind)
         fixture_append_keyed(&list, "/usr/bin/unsigned", 0);
         fixture_append_keyed(&list, "critical-data", 0);
         fixture_append_keyed(&list, "/usr/bin/unsigned2", 0);
+        fixture_append_keyed(&list, "/usr/bin/foreign", 0x0a0b0c0d);
         fixture_append_header(&list, 10, HASH_SHA1, "ima-ng", NULL, false);
         fixture_append_field(&data, "sha256:\0", 8, false);
         fixture_append_field(&data, "/var/log/x", sizeof("/var/log/x"), false);
@@ -312,13 +317,16 @@ Test(measurements, news_are_told_by_kind)
         fixture_bus_write_pcrs(f, &list);
         fixture_bus_write_list(f, &list);
         verify(f);
-        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "EntriesAdded", "[2,5]",
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "EntriesAdded", "[2,6]",
                                       5 * USEC_PER_SEC),
                         0);
-        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "ViolationsAdded", "[6,1]",
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "ViolationsAdded", "[7,1]",
                                       5 * USEC_PER_SEC),
                         0);
         cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "UnsignedAdded", "[3,2]",
+                                      5 * USEC_PER_SEC),
+                        0);
+        cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "UnknownKeyAdded", "[6,1]",
                                       5 * USEC_PER_SEC),
                         0);
 }

@@ -34,3 +34,25 @@ Test(keyring, no_keys_file_is_enoent)
 
         cr_assert_eq(keyring_list_load(root.fd, &list), -ENOENT);
 }
+
+Test(keyring, ids_of_asymmetric_keys)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_free_ uint32_t *ids = NULL;
+        size_t n;
+
+        fixture_root_write(&root, "/proc/keys",
+                        "0fc1b3a8 I------     1 perm 1f0b0000     0     0 keyring   .ima: 2\n"
+                        "1fc1b3a8 I------     1 perm 1f030000     0     0 asymmetri CA [x]: 6c: "
+                        "X509.rsa bb419ea1 []\n"
+                        "2fc1b3a8 I------     1 perm 1f030000     0     0 asymmetri B: X509.ecdsa "
+                        "00000001 []\n"
+                        "3fc1b3a8 I------     1 perm 1f030000     0     0 user      x: y "
+                        "00000002 []\n"
+                        "4fc1b3a8 I------     1 perm 1f030000     0     0 asymmetri short []\n"
+                        " asymmetri [");
+        cr_assert_eq(keyring_load_key_ids(root.fd, &ids, &n), 0);
+        cr_assert_eq(n, 2);
+        cr_expect_eq(ids[0], 0xbb419ea1);
+        cr_expect_eq(ids[1], 1);
+}
