@@ -22,6 +22,7 @@
         X(GENERATION_MISSING, "E023", "a generation of the policy is missing")                     \
         X(TARGET_DESCRIPTION, "E034", "the description of a target is malformed")                  \
         X(KERNEL_REFUSES, "E035", "the running kernel refuses a rule")                             \
+        X(SIMULATED_FILE, "E036", "a file cannot be simulated")                                    \
         X(BOOT_RECORD, "E301", "the record of this boot is malformed")                             \
         X(LIST_CUT, "E401", "a measurement list ends inside an entry")                             \
         X(LIST_MALFORMED, "E402", "an entry of a measurement list is malformed")                   \

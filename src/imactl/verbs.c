@@ -69,7 +69,7 @@ const Verb verb_table[] = {
         { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
           0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
         { "policy", "simulate", "[PATH…]", "Tell what a policy decides about files, and by which rule",
-          0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL | SIMULATE, COMPLETION_FILE, verb_policy_simulate },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT | KERNEL | SIMULATE, COMPLETION_FILE, verb_policy_simulate },
         { "policy", "apply", "", "Make the fragments the policy, from the next boot on",
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_apply },
         { "policy", "off", "", "Load no policy from the next boot on",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* imad-worker policy-simulate as a program. */
+#include "base/diag-code.h"
 #include "fixture-worker.h"
 
 #define FRAGMENT                                                                                   \
@@ -184,4 +185,16 @@ Test(policy_simulate, wrong_options_are_told)
         cr_expect_eq(run_code(&root, "policy-simulate /etc"), EXIT_CODE_INVALID_INPUT);
         cr_expect_eq(run_code(&root, "--policy=running policy-simulate /etc/setting"),
                         EXIT_CODE_NOT_FOUND);
+}
+
+Test(policy_simulate, files_beside_one_that_is_missing_are_simulated)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = run(
+                        &root, "policy-simulate /usr/bin/program /nowhere /usr/bin /etc/setting");
+
+        cr_assert_eq(result.code, EXIT_CODE_NOT_FOUND);
+        cr_assert_eq(json_array_size(json_object_get(result.json, "files")), 2);
+        cr_assert_eq(json_array_size(json_object_get(result.json, "diagnostics")), 2);
+        cr_assert(has_code(&result, DIAG_CODE_SIMULATED_FILE));
 }

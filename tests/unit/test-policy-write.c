@@ -15,6 +15,10 @@ Test(policy_write, the_first_line_is_judged)
         cr_expect_eq(judge(""), 1);
         cr_expect_eq(policy_write_judge("audit\0bogus\n", 12, NULL), 6);
         cr_expect_eq(judge("/nowhere\n"), -ENOENT);
+        cr_expect_eq(judge("/nowhere/../x"), -ENOENT);
+        cr_expect_eq(judge("/ \n"), -ENOENT);
+        cr_expect_eq(judge("/\n"), -EINVAL);
+        cr_expect_eq(judge("//.././\n"), -EINVAL);
 }
 
 Test(policy_write, a_page_less_one_byte_is_read)

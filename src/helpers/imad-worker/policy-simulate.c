@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/diag-code.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "core/policy/names.h"
@@ -100,7 +101,7 @@ static int read_filesystem(Worker *worker, SimulationOverride *o)
         o->request.fsname = worker->options[WORKER_OPTION_FSNAME];
         if (magic && !known) {
                 o->request.fsmagic = strtoull(magic, &end, 16);
-                if (*end != '\0' || end == magic)
+                if (*magic == '-' || *end != '\0' || end == magic)
                         return refuse_option(worker, "fsmagic",
                                         "a file system's name, or its magic in hexadecimal");
         } else if (known) {
@@ -257,11 +258,21 @@ static int add_file(json_t *files, const char *path, const File *file, json_t *u
                 return -ENOMEM;
         }
         string_make_utf8(shown);
-        json = json_pack("{s:s, s:o, s:i, s:i, s:s?}", "path", shown, "uses", uses, "owner",
-                        file->facts ? (int) file->facts->stat.stx_uid : -1, "group",
-                        file->facts ? (int) file->facts->stat.stx_gid : -1, "filesystem",
+        json = json_pack("{s:s, s:o, s:I, s:I, s:s?}", "path", shown, "uses", uses, "owner",
+                        file->facts ? (json_int_t) file->facts->stat.stx_uid : -1, "group",
+                        file->facts ? (json_int_t) file->facts->stat.stx_gid : -1, "filesystem",
                         file->facts && file->facts->mount ? file->facts->mount->type : NULL);
         return json && json_array_append_new(files, json) >= 0 ? 0 : -ENOMEM;
+}
+
+/* The others are simulated all the same; the first refusal decides the exit code. */
+static int refuse_file(Worker *worker, const char *word, ExitCode code, const char *hint,
+                const char *cause)
+{
+        if (worker->code == EXIT_CODE_OK)
+                worker->code = code;
+        return diag_error(&worker->diags, DIAG_CODE_SIMULATED_FILE, (DiagPlace){ .source = word },
+                        hint, "cannot be simulated: %s", cause);
 }
 
 static int read_file(Worker *worker, Simulation *s, const char *word, FileFacts *facts,
@@ -273,18 +284,17 @@ static int read_file(Worker *worker, Simulation *s, const char *word, FileFacts 
         if (r >= 0)
                 fd = fs_open(worker->root_fd, *ret_path, O_PATH, 0);
         r = r < 0 ? r : fd < 0 ? fd : file_facts_read(fd, &s->mounts, true, facts);
-        if (r < 0) {
-                (void) worker_fail(worker, exit_code_from_errno(r), NULL, "cannot look at %s: %s",
-                                word, strerror(-r));
+        if (r == -ENOMEM)
                 return r;
-        }
-        if (!S_ISREG(facts->stat.stx_mode)) {
-                (void) worker_fail(worker, EXIT_CODE_INVALID_INPUT,
+        if (r < 0)
+                return refuse_file(worker, word, exit_code_from_errno(r),
+                                "see whether the path is right, or name another root with --root=",
+                                strerror(-r));
+        if (!S_ISREG(facts->stat.stx_mode))
+                return refuse_file(worker, word, EXIT_CODE_INVALID_INPUT,
                                 S_ISDIR(facts->stat.stx_mode) ? "--tree simulates what lies below"
-                                                              : NULL,
-                                "%s is no regular file, and IMA looks at those only", word);
-                return -EINVAL;
-        }
+                                                              : "name a regular file",
+                                "it is no regular file, and IMA looks at those only");
         *ret_file = (File){ .path_fd = TAKE_FD(fd), .facts = facts };
         return 0;
 }
@@ -298,7 +308,7 @@ static int simulate_word(Worker *worker, Simulation *s, const SimulationOverride
         int r = facts ? read_file(worker, s, word, facts, &file, &path) : -ENOMEM;
 
         if (r < 0)
-                return r;
+                return r == -EBADMSG ? 0 : r;
         file.appraisal = file_facts_to_appraisal(facts);
         file.oracle = (AppraisalOracle){ .digest = file_facts_digest, .userdata = &file.path_fd };
         r = add_file(files, path, &file, simulate_file(worker, s, o, &file, path));
@@ -357,7 +367,10 @@ ExitCode verb_policy_simulate(Worker *worker)
                 r = worker_set(worker, "files", files);
         if (r >= 0 && worker->n_words == 0)
                 r = simulate_nothing(worker, &s, &override, files);
-        for (size_t i = 0; r >= 0 && i < worker->n_words && i < PATHS_MAX; i++)
+        if (worker->n_words > PATHS_MAX)
+                return worker_fail(worker, EXIT_CODE_USAGE, "name fewer, or a folder with --tree",
+                                "more than %d files are named", PATHS_MAX);
+        for (size_t i = 0; r >= 0 && i < worker->n_words; i++)
                 r = simulate_word(worker, &s, &override, worker->words[i], files);
-        return r < 0 ? worker_fail_errno(worker, r, "cannot simulate the policy") : EXIT_CODE_OK;
+        return r < 0 ? worker_fail_errno(worker, r, "cannot simulate the policy") : worker->code;
 }
