@@ -68,6 +68,7 @@
         X(LIST_BOOT_PCRS, "W405", "the boot PCRs are not those of boot_aggregate")                 \
         X(LIST_LONG, "W406", "a measurement list is too long to be shown whole")                   \
         X(PCR_LINE, "W410", "a line of a file of PCR values is not understood")                    \
+        X(EVENT_LOG_UNUSABLE, "W420", "the firmware's event log cannot be used")                   \
         X(QUOTE_KEY_UNKNOWN, "W450", "nothing says whose key signed the evidence")                 \
         X(QUOTE_NO_EVENT_LOG, "W451", "evidence without an event log")                             \
         X(QUOTE_VIOLATION, "W452", "an attested measurement is a violation")                       \

@@ -11,15 +11,14 @@
 #define VERIFY_ROUNDS 6U
 #define VERIFY_PAUSE_USEC 200000U
 
-/* Options that say which recorded list, or with what to compare it, have no sense without one. */
-static ExitCode check_options(const Arguments *args)
+/* The first option that is one of the verb, or OPTION_MAX. */
+static OptionId find_own_option(const Arguments *args)
 {
-        for (OptionId id = 0; id < OPTION_MAX; id++)
-                if (arguments_have(args, id) && !option_table[id].global)
-                        return report_error(args, EXIT_CODE_USAGE,
-                                        "without --list= the running system is meant",
-                                        "--%s needs --list=", option_table[id].name);
-        return EXIT_CODE_OK;
+        OptionId id = 0;
+
+        while (id < OPTION_MAX && (!arguments_have(args, id) || option_table[id].global))
+                id++;
+        return id;
 }
 
 static void print_signatures(const json_t *signatures, FILE *file)
@@ -139,14 +138,30 @@ static ExitCode verify_by_daemon(const Arguments *args)
         return code != EXIT_CODE_OK ? code : report_result(args, result, text->code, render_verify);
 }
 
+/* So that what it shows is as fresh as what is printed here. It need not run for that. */
+static void let_daemon_verify(void)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+
+        if (sd_bus_open_system(&bus) >= 0)
+                (void) sd_bus_call_method(bus, BUS_NAME, BUS_PATH_MEASUREMENTS,
+                                BUS_INTERFACE_MEASUREMENTS, "Verify", NULL, NULL, "a{sv}", 0);
+}
+
+/*
+ * The daemon keeps no entries: what has to be told of each of them (signatures, template digests)
+ * imad-worker reads anew, for those whom the kernel lets read the list. The others get the verdict.
+ */
 ExitCode verb_measurements_verify(const Arguments *args)
 {
-        ExitCode code;
+        static const char list[] = "/sys/kernel/security/ima/binary_runtime_measurements";
+        bool plain = find_own_option(args) == OPTION_MAX;
 
-        if (arguments_have(args, OPTION_LIST) || arguments_have(args, OPTION_ARCHIVE))
-                return worker_run_verb(args, "measurements-verify", render_verify);
-        code = check_options(args);
-        return code != EXIT_CODE_OK ? code : verify_by_daemon(args);
+        if (plain && access(list, R_OK) < 0)
+                return verify_by_daemon(args);
+        if (plain)
+                let_daemon_verify();
+        return worker_run_verb(args, "measurements-verify", render_verify);
 }
 
 /* The text is for other programs: nothing in it is escaped. */

@@ -95,7 +95,7 @@ const Verb verb_table[] = {
         { "measurements", "show", "NUMBER", "Show one entry of the measurement list in detail",
           1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
-          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT | ARCHIVE, COMPLETION_NONE, verb_measurements_verify },
+          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT | ARCHIVE | TCTI, COMPLETION_NONE, verb_measurements_verify },
         { "measurements", "archive", "", "Add new measurements to the archive of this boot",
           0, 0, 0, ROOT | LIST, COMPLETION_NONE, verb_measurements_archive },
         { "measurements", "export", "", "Write the measurement list in the form of another tool",

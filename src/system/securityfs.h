@@ -13,6 +13,8 @@
 
 #define SECURITYFS_PATH "/sys/kernel/security"
 #define SECURITYFS_IMA_PATH SECURITYFS_PATH "/ima"
+/* The measurement list with SHA-1 template digests, which every kernel has. */
+#define SECURITYFS_LIST_PATH SECURITYFS_IMA_PATH "/binary_runtime_measurements"
 #define SECURITYFS_POLICY_PATH SECURITYFS_IMA_PATH "/policy"
 
 /* The firmware's event log; drivers/char/tpm/eventlog/common.c. */

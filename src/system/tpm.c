@@ -180,6 +180,25 @@ int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
         return finish(tpm, TPM_SOURCE_ESYS, r);
 }
 
+int tpm_read_pcrs(Tpm *tpm, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                PcrValueList *values)
+{
+        for (size_t i = 0; i < n_banks; i++)
+                for (uint32_t pcr = 0; pcr < TPM_PCRS; pcr++) {
+                        PcrValue value = { .pcr = pcr };
+                        int r;
+
+                        if (!(pcrs & (UINT32_C(1) << pcr)))
+                                continue;
+                        r = tpm_read_pcr(tpm, banks[i], pcr, &value.value);
+                        if (r >= 0)
+                                r = pcr_value_list_set(values, &value);
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
 int tpm_make_quote(Tpm *tpm, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
                 const void *nonce, size_t nonce_size, TpmQuote *ret_quote)
 {

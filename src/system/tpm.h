@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "core/measurements/pcr-value.h"
 #include "system/tpm-quote.h"
 
 #define TPM_TCTI "device:/dev/tpmrm0"
@@ -51,6 +52,10 @@ int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_
 
 /* -ENOENT when the bank is not allocated or the PCR does not exist; else as above. */
 int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
+
+/* Sets the values of these PCRs (bit mask) in the list, bank by bank. Errors as above. */
+int tpm_read_pcrs(Tpm *tpm, const HashAlgorithm *banks, size_t n_banks, uint32_t pcrs,
+                PcrValueList *values);
 
 /*
  * Lets imad's attestation key sign the nonce and these PCRs (bit mask) of these banks. The key is a

@@ -151,7 +151,6 @@ Test(measurements, files_that_cannot_be_used_fail_the_run)
                 { "--list=/list --cert=/garbage",      EXIT_CODE_MALFORMED},
                 { "--list=/list --cert=/missing",      EXIT_CODE_NOT_FOUND},
                 { "--list=/garbage",                   EXIT_CODE_MALFORMED},
-                { "",                                  EXIT_CODE_USAGE    },
         };
         _cleanup_root_ FixtureRoot root = fixture_root_new();
         _cleanup_buffer_ Buffer list = { 0 };
@@ -371,4 +370,112 @@ Test(measurements, a_list_can_be_filtered)
         }
         wrong = run(&root, "measurements-list --list=/list --verdict=excellent");
         cr_expect_eq(wrong.code, EXIT_CODE_USAGE);
+}
+
+#define LIVE_LIST "/sys/kernel/security/ima/binary_runtime_measurements"
+#define LIVE_EVENT_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define LIVE_TPM "/sys/class/tpm/tpm0"
+
+/* The list where the kernel shows it. */
+static void write_live_list(const FixtureRoot *root, const void *bytes, size_t size)
+{
+        cr_assert_eq(fs_make_directories(root->fd, "/sys/kernel/security/ima", 0755), 0);
+        cr_assert_eq(fs_make_directories(root->fd, "/sys/kernel/security/tpm0", 0755), 0);
+        write_bytes(root, LIVE_LIST, bytes, size);
+}
+
+/* The PCRs where the kernel shows them; PCR 10 of `flip` is made wrong. */
+static void write_live_pcrs(const FixtureRoot *root, const FixtureList *list, HashAlgorithm flip)
+{
+        for (size_t i = 0; i < list->n_pcrs; i++) {
+                Digest value = list->pcrs[i].value;
+                char path[96], hex[2 * DIGEST_SIZE_MAX + 1];
+
+                if (value.algorithm == flip && list->pcrs[i].pcr == 10)
+                        value.bytes[0] ^= 1;
+                (void) snprintf(path, sizeof(path), LIVE_TPM "/pcr-%s/%u",
+                                hash_algorithm_to_string(value.algorithm), list->pcrs[i].pcr);
+                hex_encode(value.bytes, value.size, hex);
+                fixture_root_write(root, path, hex);
+        }
+}
+
+static FixtureList write_live(const FixtureRoot *root, HashAlgorithm flip)
+{
+        FixtureList list = fixture_list_load(fixture_lists[0]);
+
+        write_live_list(root, list.binaries[0].bytes, list.binaries[0].size);
+        write_live_pcrs(root, &list, flip);
+        return list;
+}
+
+Test(measurements, the_running_system_is_compared_in_every_bank_and_with_its_boot_pcrs)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list = write_live(&root, HASH_ALGORITHM_INVALID);
+        _cleanup_run_ Run result = run(&root, "measurements-verify");
+
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_str_eq(get_string(result.json, "status"), "match");
+        cr_assert_str_eq(boot_verdict(&result), "match");
+        cr_assert_eq(json_array_size(json_object_get(result.json, "banks")), 2);
+}
+
+Test(measurements, one_wrong_bank_of_the_running_system_is_a_mismatch)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list = write_live(&root, HASH_SHA1);
+        _cleanup_run_ Run result = run(&root, "measurements-verify");
+
+        cr_assert_eq(result.code, EXIT_CODE_MISMATCH);
+        cr_assert_str_eq(get_string(result.json, "status"), "diverged");
+}
+
+Test(measurements, entries_that_the_tpm_does_not_get_to_see_are_no_race)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list = write_live(&root, HASH_ALGORITHM_INVALID);
+        const FixtureBinary *b = &list.binaries[0];
+        _cleanup_buffer_ Buffer twice = { 0 };
+        _cleanup_run_ Run result = { 0 };
+
+        cr_assert_eq(buffer_append(&twice, b->bytes, b->size), 0);
+        cr_assert_eq(buffer_append(&twice, b->bytes, b->size), 0);
+        write_live_list(&root, twice.data, twice.size);
+        result = run(&root, "measurements-verify");
+        cr_assert_eq(result.code, EXIT_CODE_MISMATCH);
+        cr_assert_str_eq(get_string(result.json, "status"), "diverged");
+        cr_assert_str_eq(get_string(get_item(&result, "banks", 0), "verdict"), "diverged");
+}
+
+Test(measurements, without_a_tpm_nothing_vouches_for_the_running_system)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);
+        _cleanup_run_ Run result = { 0 };
+
+        write_live_list(&root, list.binaries[0].bytes, list.binaries[0].size);
+        result = run(&root, "measurements-verify");
+        cr_assert_eq(result.code, EXIT_CODE_NOT_SUPPORTED);
+        cr_assert_str_eq(get_string(result.json, "status"), "no-tpm");
+}
+
+Test(measurements, an_event_log_of_the_firmware_that_nobody_can_read_is_left_out)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_fixture_list_ FixtureList list = write_live(&root, HASH_ALGORITHM_INVALID);
+        _cleanup_run_ Run result = { 0 };
+
+        write_bytes(&root, LIVE_EVENT_LOG, "garbage", 7);
+        result = run(&root, "measurements-verify");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert(has_code(&result, "W420"));
+        cr_assert(json_is_null(json_object_get(result.json, "event_log")));
+}
+
+Test(measurements, a_system_without_a_list_is_not_taken_for_an_empty_list)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+
+        cr_assert_eq(run_code(&root, "measurements-verify"), EXIT_CODE_NOT_FOUND);
 }

@@ -572,8 +572,7 @@ Test(worker, altered_list_is_a_mismatch_and_a_cut_one_malformed)
 
 Test(worker, verify_refuses_wrong_arguments)
 {
-        static const char *const wrong[] = { "measurements-verify",
-                "measurements-verify --list=/list --pcr=sha256:10=00",
+        static const char *const wrong[] = { "measurements-verify --list=/list --pcr=sha256:10=00",
                 "measurements-verify --list=/list --pcr=sha256=00",
                 "measurements-verify --list=/list --pcr=nohash:10=00" };
         _cleanup_root_ FixtureRoot root = fixture_root_new();

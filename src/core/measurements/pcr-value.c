@@ -101,6 +101,28 @@ int pcr_value_list_add(PcrValueList *list, const PcrValue *value)
         return 0;
 }
 
+int pcr_value_list_set(PcrValueList *list, const PcrValue *value)
+{
+        for (size_t i = 0; i < list->count; i++)
+                if (list->items[i].pcr == value->pcr &&
+                                list->items[i].value.algorithm == value->value.algorithm) {
+                        list->items[i] = *value;
+                        return 0;
+                }
+        return pcr_value_list_add(list, value);
+}
+
+bool pcr_value_list_equal(const PcrValueList *a, const PcrValueList *b)
+{
+        if (a->count != b->count)
+                return false;
+        for (size_t i = 0; i < a->count; i++)
+                if (a->items[i].pcr != b->items[i].pcr ||
+                                !digest_equal(&a->items[i].value, &b->items[i].value))
+                        return false;
+        return true;
+}
+
 /* A text that is read line by line. */
 typedef struct PcrText {
         PcrValueList *list;

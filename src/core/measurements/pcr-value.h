@@ -40,6 +40,12 @@ int pcr_value_parse(const char *text, PcrValue *ret_value);
  */
 int pcr_value_list_add(PcrValueList *list, const PcrValue *value);
 
+/* The same, but a newer value takes the place of an older one. */
+int pcr_value_list_set(PcrValueList *list, const PcrValue *value);
+
+/* Same PCRs with the same values, in the same order. */
+bool pcr_value_list_equal(const PcrValueList *a, const PcrValueList *b);
+
 const Digest *pcr_value_list_find(const PcrValueList *list, HashAlgorithm bank, uint32_t pcr);
 
 /*

@@ -274,6 +274,15 @@ static int add_unsupported_banks(const MeasurementReport *report, BankResults *r
         return r;
 }
 
+/* What the machine itself says more than a record; core/measurements/verdict.h. */
+static Verdict judge_live(const MeasurementReportInput *input, const ComparisonResult *result)
+{
+        if (input->live && !result->value)
+                return VERDICT_NO_TPM;
+        return input->settled && result->verdict == VERDICT_LIST_AHEAD ? VERDICT_DIVERGED
+                                                                       : result->verdict;
+}
+
 static int judge_banks(const MeasurementReport *report, BankResults *results)
 {
         const Replay *replay = comparison_get_replay(report->comparison);
@@ -292,8 +301,9 @@ static int judge_banks(const MeasurementReport *report, BankResults *results)
                                         !comparison_is_asked_for(report->comparison, banks[i], pcr))
                                 continue;
                         result = comparison_judge(report->comparison, banks[i], pcr, boot);
-                        r = add_bank(results, hash_algorithm_to_string(banks[i]), pcr, result.value,
-                                        &result);
+                        result.verdict = judge_live(&report->input, &result);
+                        r = add_bank(results, hash_algorithm_to_string(banks[i]), pcr,
+                                        result.value || report->input.live, &result);
                 }
         return r < 0 ? r : add_unsupported_banks(report, results);
 }

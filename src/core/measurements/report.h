@@ -37,13 +37,17 @@
 /*
  * Everything is borrowed, must outlive the report, and may be NULL. `hasty` leaves padded SHA-1
  * values out, which most lists do not need: measurement_report_is_complete() says whether the list
- * must be taken again with them.
+ * must be taken again with them. `live`: the values are what the TPM told before the list was read;
+ * without any there is no TPM. `settled`: they have stood still for VERDICT_SETTLE_ROUNDS rounds,
+ * so that entries which they do not cover are not on their way.
  */
 typedef struct MeasurementReportInput {
         const PcrValueList *values;
         const EventLog *event_log;
         const CertificateList *certificates;
         bool hasty;
+        bool live;
+        bool settled;
 } MeasurementReportInput;
 
 typedef struct MeasurementReport MeasurementReport;

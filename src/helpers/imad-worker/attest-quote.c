@@ -35,68 +35,6 @@ static void collection_done(Collection *c)
         attest_key_freep(&c->key);
 }
 
-static ExitCode explain_tpm_error(Worker *worker, int error)
-{
-        static const struct {
-                int error;
-                ExitCode code;
-                const char *message;
-                const char *hint;
-        } errors[] = {
-                {ENODEV,        EXIT_CODE_NOT_SUPPORTED, "this machine has no TPM 2.0",
-                 "switch it on in the firmware setup"                                                                                  },
-                { EACCES,       EXIT_CODE_NOT_PERMITTED, "the TPM may not be used",                  "run it as root"                  },
-                { EKEYREJECTED, EXIT_CODE_NOT_PERMITTED,
-                 "the endorsement hierarchy of the TPM has a password",                              "imad makes its key there without one; clear the password with "
-                                "tpm2_changeauth -c endorsement"},
-                { EAGAIN,       EXIT_CODE_FAILURE,       "the TPM is locked after failed attempts",
-                 "wait, or reset it with tpm2_dictionarylockout"                                                                       },
-                { EBUSY,        EXIT_CODE_FAILURE,       "the TPM is busy, or its PCRs do not rest",
-                 "try again"                                                                                                           },
-                { EOPNOTSUPP,   EXIT_CODE_NOT_SUPPORTED, "imad was built without tpm2-tss",
-                 "rebuild it with -Dtpm2=enabled"                                                                                      },
-                { EIO,          EXIT_CODE_FAILURE,       "the TPM failed",
-                 "try again; if it stays so, see the kernel's messages"                                                                },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(errors); i++)
-                if (errors[i].error == -error)
-                        return worker_fail(worker, errors[i].code, errors[i].hint, "%s",
-                                        errors[i].message);
-        return worker_fail_errno(worker, error, "TPM");
-}
-
-/* Puts a newer value in the place of an older one. */
-static int set_value(PcrValueList *values, const PcrValue *value)
-{
-        for (size_t i = 0; i < values->count; i++)
-                if (values->items[i].pcr == value->pcr &&
-                                values->items[i].value.algorithm == value->value.algorithm) {
-                        values->items[i] = *value;
-                        return 0;
-                }
-        return pcr_value_list_add(values, value);
-}
-
-/* In the order of the quote: by banks, then by PCRs. */
-static int read_values(Collection *c, uint32_t pcrs, PcrValueList *values)
-{
-        for (size_t i = 0; i < c->n_banks; i++)
-                for (uint32_t pcr = 0; pcr < TPM_PCRS; pcr++) {
-                        PcrValue value = { .pcr = pcr };
-                        int r;
-
-                        if (!(pcrs & (UINT32_C(1) << pcr)))
-                                continue;
-                        r = tpm_read_pcr(c->tpm, c->banks[i], pcr, &value.value);
-                        if (r >= 0)
-                                r = set_value(values, &value);
-                        if (r < 0)
-                                return r;
-                }
-        return 0;
-}
-
 /* True when these are the values that the TPM signed. */
 static bool quote_is_of(const TpmQuote *signed_quote, const PcrValueList *values)
 {
@@ -115,7 +53,7 @@ static bool quote_is_of(const TpmQuote *signed_quote, const PcrValueList *values
 /* -EBUSY when the PCRs change all the time. */
 static int take_quote(Collection *c, PcrValueList *values)
 {
-        int r = read_values(c, EVIDENCE_PCRS, values);
+        int r = tpm_read_pcrs(c->tpm, c->banks, c->n_banks, EVIDENCE_PCRS, values);
 
         for (int i = 0; r >= 0 && i < ATTEMPTS; i++) {
                 tpm_quote_done(&c->quote);
@@ -125,7 +63,7 @@ static int take_quote(Collection *c, PcrValueList *values)
                 if (r < 0 || quote_is_of(&c->quote, values))
                         return r;
                 /* Extended before the quote: then the values are right now. */
-                r = read_values(c, UINT32_C(1) << IMA_PCR, values);
+                r = tpm_read_pcrs(c->tpm, c->banks, c->n_banks, UINT32_C(1) << IMA_PCR, values);
                 if (r >= 0 && quote_is_of(&c->quote, values))
                         return 0;
         }
@@ -228,20 +166,18 @@ static ExitCode parse_nonce(Worker *worker, Collection *c)
 /* The list comes last: what it holds beyond the quote does no harm, what it lacks would. */
 static ExitCode collect(Worker *worker, Collection *c)
 {
-        int r = tpm_new(worker->root_fd, worker->options[WORKER_OPTION_TCTI] ?: TPM_TCTI, &c->tpm);
+        ExitCode code = worker_open_tpm(worker, &c->tpm);
+        int r;
 
-        if (r == -EINVAL)
-                return worker_fail(worker, EXIT_CODE_USAGE, "name its device, as in " TPM_TCTI,
-                                "--tcti=%s is no complete TCTI",
-                                worker->options[WORKER_OPTION_TCTI]);
-        if (r >= 0)
-                r = tpm_get_banks(c->tpm, c->banks, ELEMENTSOF(c->banks), &c->n_banks);
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = tpm_get_banks(c->tpm, c->banks, ELEMENTSOF(c->banks), &c->n_banks);
         if (r >= 0)
                 r = add_quote(c);
         if (r >= 0)
                 r = add_ek_certificate(c);
         if (r < 0)
-                return explain_tpm_error(worker, r);
+                return worker_fail_tpm(worker, r);
         r = add_event_log(worker, c);
         if (r < 0)
                 return worker_fail_errno(worker, r, SECURITYFS_EVENT_LOG_PATH);

@@ -44,7 +44,7 @@ static const WorkerVerb verbs[] = {
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
         { "measurements-archive", 0, 0,        "",             verb_measurements_archive },
         { "measurements-export", 0, 0,         "--format=FORMAT", verb_measurements_export },
-        { "measurements-verify", 0, 0,         "--list=FILE",  verb_measurements_verify },
+        { "measurements-verify", 0, 0,         "",             verb_measurements_verify },
         { "package-files",       1, 1,         "PACKAGE",      verb_package_files },
         { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },
         { "attest-verify",       1, 1,         "FILE",         verb_attest_verify },

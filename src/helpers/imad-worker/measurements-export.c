@@ -323,7 +323,7 @@ ExitCode verb_measurements_export(Worker *worker)
         ExitCode code = find_format(&e);
 
         if (!worker->list)
-                worker->list = SECURITYFS_IMA_PATH "/binary_runtime_measurements";
+                worker->list = SECURITYFS_LIST_PATH;
         if (code == EXIT_CODE_OK)
                 code = measurements_input_load(worker, &e.input);
         if (code == EXIT_CODE_OK)

@@ -4,13 +4,16 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
+#include "base/diag-code.h"
 #include "base/fs.h"
 #include "system/list-archive.h"
+#include "system/securityfs.h"
 
 #define CHUNK_SIZE ((size_t) 256 * 1024)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
 #define LIST_SIZE_MAX ((size_t) 512 << 20)
 #define CERTIFICATE_FILES_MAX 1000
+#define ALL_PCRS ((UINT32_C(1) << TPM_PCRS) - 1)
 
 void measurements_input_done(MeasurementsInput *input)
 {
@@ -134,6 +137,61 @@ ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input)
         for (size_t i = 0; code == EXIT_CODE_OK && i < worker->certificates.count; i++)
                 code = load_certificates(
                                 worker, worker->certificates.items[i], &input->certificates);
+        return code;
+}
+
+ExitCode measurements_input_read_pcrs(Worker *worker, PcrValueList *values)
+{
+        _cleanup_tpm_ Tpm *tpm = NULL;
+        HashAlgorithm banks[TPM_BANKS_MAX];
+        ExitCode code = worker_open_tpm(worker, &tpm);
+        size_t n_banks;
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = tpm_get_banks(tpm, banks, TPM_BANKS_MAX, &n_banks);
+        if (r == -ENODEV)
+                return EXIT_CODE_OK;
+        if (r >= 0)
+                r = tpm_read_pcrs(tpm, banks, n_banks, ALL_PCRS, values);
+        return r < 0 ? worker_fail_tpm(worker, r) : EXIT_CODE_OK;
+}
+
+/* Not every firmware has one, and some write what nobody can read. */
+static int load_live_event_log(Worker *worker, MeasurementsInput *input)
+{
+        static const char path[] = SECURITYFS_EVENT_LOG_PATH;
+        _cleanup_diags_ DiagList unused = { 0 };
+        _cleanup_free_ char *bytes = NULL;
+        size_t size;
+        int r = fs_read_file(worker->root_fd, path, EVENT_LOG_SIZE_MAX, &bytes, &size);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        if (size == 0)
+                return 0;
+        r = event_log_replay(bytes, size, &input->event_log, &unused, path);
+        input->has_event_log = r >= 0;
+        if (r != -EBADMSG)
+                return r;
+        return diag_warning(&worker->diags, DIAG_CODE_EVENT_LOG_UNUSABLE,
+                        (DiagPlace){ .source = path },
+                        "name it with --event-log= to see where; a newer firmware may help",
+                        "the firmware's event log is malformed and was left out");
+}
+
+ExitCode measurements_input_load_live(Worker *worker, MeasurementsInput *input)
+{
+        ExitCode code = EXIT_CODE_OK;
+        int r = 0;
+
+        if (!worker->event_log)
+                r = load_live_event_log(worker, input);
+        if (r < 0)
+                return worker_fail_errno(worker, r, SECURITYFS_EVENT_LOG_PATH);
+        if (input->values.count == 0)
+                code = measurements_input_read_pcrs(worker, &input->values);
         return code;
 }
 

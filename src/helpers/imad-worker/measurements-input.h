@@ -26,6 +26,16 @@ void measurements_input_done(MeasurementsInput *input);
  */
 ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input);
 
+/*
+ * What the running system has to be compared with, where no option named something else: the PCRs
+ * of all allocated banks (none without a TPM), and the firmware's event log. One that does not
+ * parse is a W420, for it is not the list's fault.
+ */
+ExitCode measurements_input_load_live(Worker *worker, MeasurementsInput *input);
+
+/* Reads the PCRs of the TPM anew. */
+ExitCode measurements_input_read_pcrs(Worker *worker, PcrValueList *values);
+
 /* An open list. */
 typedef struct MeasurementsFile {
         int fd;

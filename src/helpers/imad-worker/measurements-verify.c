@@ -3,10 +3,14 @@
 #include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/parallel.h"
 #include "helpers/imad-worker/worker.h"
+#include "system/securityfs.h"
 
 /* Entries that are worked on together, and how many of them are one task. */
 #define BATCH_SIZE 1024U
 #define TASK_SIZE 64U
+
+/* Between two rounds of a list that the TPM has not caught up with; verdict.h. */
+#define ROUND_PAUSE_USEC 150000U
 
 typedef struct Verification {
         MeasurementsInput input;
@@ -18,6 +22,10 @@ typedef struct Verification {
         MeasurementCheck *checks;
         size_t count;
         DiagList diags; /* about the list; those of a first reading are dropped for a second */
+        bool live;      /* list and values are those of the running system */
+        bool settled;   /* the TPM's values have stood still */
+        json_t *json;   /* of the report */
+        Verdict status;
 } Verification;
 
 static void forget_report(Verification *v)
@@ -36,6 +44,7 @@ static void verification_done(Verification *v)
         measurements_input_done(&v->input);
         free(v->entries);
         free(v->checks);
+        json_decref(v->json);
 }
 
 static int prepare(Verification *v)
@@ -52,6 +61,8 @@ static int make_report(Verification *v, bool hasty)
                 .event_log = v->input.has_event_log ? &v->input.event_log : NULL,
                 .certificates = &v->input.certificates,
                 .hasty = hasty,
+                .live = v->live,
+                .settled = v->settled,
         };
         int r = measurement_report_new(&input, &v->report);
 
@@ -139,13 +150,13 @@ static int replay_patiently(Worker *worker, Verification *v)
 }
 
 /* What the list itself is, before what the PCRs say of it. */
-static ExitCode judge(const Worker *worker, const Verification *v, Verdict status)
+static ExitCode judge(const Worker *worker, const Verification *v)
 {
-        if (!json_is_null(json_object_get(worker->result, "truncated_at")))
+        if (!json_is_null(json_object_get(v->json, "truncated_at")))
                 return EXIT_CODE_MALFORMED;
         if (worker->diags.errors > 0)
                 return EXIT_CODE_MISMATCH;
-        switch (status) {
+        switch (v->status) {
         case VERDICT_MATCH:
                 return EXIT_CODE_OK;
         case VERDICT_NO_TPM:
@@ -158,33 +169,95 @@ static ExitCode judge(const Worker *worker, const Verification *v, Verdict statu
         }
 }
 
+/* Reads the list, once more if need be, and judges it by the values as they are now. */
+static int read_and_report(Worker *worker, Verification *v)
+{
+        _cleanup_diags_ DiagList about_entries = { 0 };
+        int r = replay_patiently(worker, v);
+
+        if (r < 0)
+                return r;
+        about_entries = v->diags;
+        v->diags = (DiagList){ 0 };
+        r = measurement_report_finish(
+                        v->report, v->file.reader, &v->diags, worker->list, &v->status, &v->json);
+        return r < 0 ? r : diag_list_merge(&v->diags, &about_entries);
+}
+
 static ExitCode finish(Worker *worker, Verification *v)
 {
-        json_t *json = NULL;
-        Verdict status;
-        int r = measurement_report_finish(
-                        v->report, v->file.reader, &worker->diags, worker->list, &status, &json);
+        int r = json_object_update(worker->result, v->json) < 0 ? -ENOMEM : 0;
 
-        if (r >= 0 && json_object_update(worker->result, json) < 0)
-                r = -ENOMEM;
-        json_decref(json);
         if (r >= 0)
                 r = diag_list_merge(&worker->diags, &v->diags);
-        return r < 0 ? worker_fail_errno(worker, r, worker->list) : judge(worker, v, status);
+        return r < 0 ? worker_fail_errno(worker, r, worker->list) : judge(worker, v);
+}
+
+static int forget_round(Verification *v)
+{
+        forget_report(v);
+        json_decref(TAKE_PTR(v->json));
+        return measurements_file_rewind(&v->file);
+}
+
+/*
+ * The PCRs are read before the list. So a value that no entry leads to has diverged, and one that
+ * an earlier entry leads to is read again, until it moves no more.
+ */
+static ExitCode wait_for_tpm(Worker *worker, Verification *v)
+{
+        for (unsigned round = 1; v->status == VERDICT_LIST_AHEAD && !v->settled; round++) {
+                PcrValueList before = v->input.values;
+                ExitCode code;
+                int r;
+
+                (void) usleep(ROUND_PAUSE_USEC);
+                code = measurements_input_read_pcrs(worker, &v->input.values);
+                if (code != EXIT_CODE_OK)
+                        return code;
+                if (!pcr_value_list_equal(&before, &v->input.values))
+                        round = 0;
+                v->settled = round + 1 >= VERDICT_SETTLE_ROUNDS;
+                r = forget_round(v);
+                if (r >= 0)
+                        r = read_and_report(worker, v);
+                if (r < 0)
+                        return worker_fail_errno(worker, r, worker->list);
+        }
+        return EXIT_CODE_OK;
+}
+
+static ExitCode load(Worker *worker, Verification *v)
+{
+        ExitCode code;
+
+        v->live = !worker->list && !worker->options[WORKER_OPTION_ARCHIVE];
+        if (v->live)
+                worker->list = SECURITYFS_LIST_PATH;
+        code = measurements_file_open(worker, &v->file);
+        if (code == EXIT_CODE_OK)
+                code = measurements_input_load(worker, &v->input);
+        if (code != EXIT_CODE_OK || !v->live)
+                return code;
+        /* Values that were named do not move, and are not the machine's. */
+        v->live = v->input.values.count == 0;
+        return measurements_input_load_live(worker, &v->input);
 }
 
 ExitCode verb_measurements_verify(Worker *worker)
 {
         _cleanup_(verification_done) Verification v = { .file.fd = -EBADF };
-        ExitCode code = measurements_file_open(worker, &v.file);
+        ExitCode code = load(worker, &v);
         int r;
 
-        if (code == EXIT_CODE_OK)
-                code = measurements_input_load(worker, &v.input);
         if (code != EXIT_CODE_OK)
                 return code;
         r = prepare(&v);
         if (r >= 0)
-                r = replay_patiently(worker, &v);
-        return r < 0 ? worker_fail_errno(worker, r, worker->list) : finish(worker, &v);
+                r = read_and_report(worker, &v);
+        if (r < 0)
+                return worker_fail_errno(worker, r, worker->list);
+        if (v.live)
+                code = wait_for_tpm(worker, &v);
+        return code == EXIT_CODE_OK ? finish(worker, &v) : code;
 }

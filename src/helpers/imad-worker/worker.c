@@ -61,6 +61,48 @@ ExitCode worker_fail_errno(Worker *worker, int error, const char *what)
                         strerror(-error));
 }
 
+ExitCode worker_open_tpm(Worker *worker, Tpm **ret_tpm)
+{
+        const char *tcti = worker->options[WORKER_OPTION_TCTI] ?: TPM_TCTI;
+        int r = tpm_new(worker->root_fd, tcti, ret_tpm);
+
+        if (r == -EINVAL)
+                return worker_fail(worker, EXIT_CODE_USAGE, "name its device, as in " TPM_TCTI,
+                                "--tcti=%s is no complete TCTI", tcti);
+        return r < 0 ? worker_fail_errno(worker, r, tcti) : EXIT_CODE_OK;
+}
+
+ExitCode worker_fail_tpm(Worker *worker, int error)
+{
+        static const struct {
+                int error;
+                ExitCode code;
+                const char *message;
+                const char *hint;
+        } errors[] = {
+                {ENODEV,        EXIT_CODE_NOT_SUPPORTED, "this machine has no TPM 2.0",
+                 "switch it on in the firmware setup"                                                                                  },
+                { EACCES,       EXIT_CODE_NOT_PERMITTED, "the TPM may not be used",                  "run it as root"                  },
+                { EKEYREJECTED, EXIT_CODE_NOT_PERMITTED,
+                 "the endorsement hierarchy of the TPM has a password",                              "imad makes its key there without one; clear the password with "
+                                "tpm2_changeauth -c endorsement"},
+                { EAGAIN,       EXIT_CODE_FAILURE,       "the TPM is locked after failed attempts",
+                 "wait, or reset it with tpm2_dictionarylockout"                                                                       },
+                { EBUSY,        EXIT_CODE_FAILURE,       "the TPM is busy, or its PCRs do not rest",
+                 "try again"                                                                                                           },
+                { EOPNOTSUPP,   EXIT_CODE_NOT_SUPPORTED, "imad was built without tpm2-tss",
+                 "rebuild it with -Dtpm2=enabled"                                                                                      },
+                { EIO,          EXIT_CODE_FAILURE,       "the TPM failed",
+                 "try again; if it stays so, see the kernel's messages"                                                                },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++)
+                if (errors[i].error == -error)
+                        return worker_fail(worker, errors[i].code, errors[i].hint, "%s",
+                                        errors[i].message);
+        return worker_fail_errno(worker, error, "TPM");
+}
+
 int worker_set(Worker *worker, const char *key, json_t *value)
 {
         return value && json_object_set_new(worker->result, key, value) >= 0 ? 0 : -ENOMEM;

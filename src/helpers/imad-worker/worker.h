@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/exit-code.h"
 #include "base/strings.h"
+#include "system/tpm.h"
 
 /* Options that have a value: of policy-simulate, what a request is about; of attest and export. */
 typedef enum WorkerOption {
@@ -92,6 +93,12 @@ ExitCode worker_fail(Worker *worker, ExitCode code, const char *hint, const char
 
 /* Fails the run for a negative errno that has no better explanation. */
 ExitCode worker_fail_errno(Worker *worker, int error, const char *what);
+
+/* The TPM of --tcti=, or the machine's own; it is not yet asked for anything. */
+ExitCode worker_open_tpm(Worker *worker, Tpm **ret_tpm);
+
+/* Fails the run for a negative errno of system/tpm.h. */
+ExitCode worker_fail_tpm(Worker *worker, int error);
 
 /* Sets a member of the result; takes the reference, and a NULL value is a want of memory. */
 int worker_set(Worker *worker, const char *key, json_t *value);
