@@ -44,7 +44,7 @@ machine_keys() {
 machine_payload() {
   local dir
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,templates.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
   [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
