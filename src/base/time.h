@@ -12,5 +12,11 @@ typedef uint64_t usec_t;
 
 usec_t time_now(clockid_t clock);
 
+/*
+ * A span of time as systemd.time(7) writes it: "90", "10min", "1h 30min"; a number alone is
+ * seconds. -EINVAL when it is none, -ERANGE above a century.
+ */
+int time_parse_span(const char *text, usec_t *ret_usec);
+
 /* Writes "2026-01-01T00:00:00.000000Z"; returns buffer. */
 const char *time_format_rfc3339(usec_t usec, char buffer[static TIME_RFC3339_MAX]);
