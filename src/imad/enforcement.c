@@ -2,6 +2,7 @@
 #include "imad/enforcement.h"
 
 #include "base/strings.h"
+#include "core/policy/kernel-text.h"
 
 static const char *const names[ENFORCEMENT_MAX] = {
         [ENFORCEMENT_ENFORCE] = "enforce",
@@ -54,16 +55,6 @@ static bool word_is(const char *word, size_t length, const char *expected)
         return length == strlen(expected) && strncmp(word, expected, length) == 0;
 }
 
-static bool is_appraise(const char *word, size_t length, void *userdata)
-{
-        return word_is(word, length, "appraise");
-}
-
-static bool rules_appraise(const char *rules)
-{
-        return find_word(rules, " \t\n", is_appraise, NULL);
-}
-
 static bool is_appraising_list(const char *word, size_t length, void *userdata)
 {
         return word_is(word, length, "appraise_tcb") || word_is(word, length, "secure_boot");
@@ -104,7 +95,7 @@ static bool appraise_rules_in_force(const EnforcementInput *input)
         if (config_appraises(input->config))
                 return true;
         if (input->rules)
-                return rules_appraise(input->rules);
+                return kernel_text_appraises(input->rules);
         return find_word(input->command_line, " \t\n", parameter_appraises, NULL);
 }
 

@@ -541,3 +541,17 @@ int kernel_text_parse(const char *text, size_t size, const char *source, const T
         *ret_text = TAKE_STRUCT(result);
         return 0;
 }
+
+bool kernel_text_appraises(const char *text)
+{
+        static const char separators[] = " \t\n";
+
+        for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
+                size_t length = strcspn(text, separators);
+
+                if (length == strlen("appraise") && strncmp(text, "appraise", length) == 0)
+                        return true;
+                text += length;
+        }
+        return false;
+}

@@ -42,4 +42,10 @@ void kernel_text_done(KernelText *text);
 int kernel_text_parse(const char *text, size_t size, const char *source, const Target *target,
                 KernelText *ret_text, DiagList *diags);
 
+/*
+ * Whether a text in the kernel's syntax has a rule that appraises: the word "appraise", which
+ * stands for nothing else in it. Comments count too; it is never wrong about a text without.
+ */
+bool kernel_text_appraises(const char *text);
+
 #define _cleanup_kernel_text_ _cleanup_(kernel_text_done)
