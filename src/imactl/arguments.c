@@ -130,6 +130,12 @@ const Option option_table[OPTION_MAX] = {
                 "Sign owner, mode and attributes too: a portable security.evm" },
         [OPTION_PASSPHRASE_FD] = { "passphrase-fd", 0, false, false, "N", COMPLETION_NONE,
                 "Read the passphrase of the key from this descriptor" },
+        [OPTION_TRIAL] = { "trial", 0, false, false, NULL, COMPLETION_NONE,
+                "Let the next boot try the policy, and go back by itself when it fails" },
+        [OPTION_AUTO] = { "auto", 0, false, false, NULL, COMPLETION_NONE,
+                "Keep what is tried when the machine has come up" },
+        [OPTION_CONFIRM_WITHIN] = { "confirm-within", 0, false, false, "TIME", COMPLETION_NONE,
+                "Keep what is tried when it is confirmed in this time, else reboot" },
 };
 /* clang-format on */
 

@@ -74,6 +74,9 @@ typedef enum OptionId {
         OPTION_HASH,
         OPTION_EVM,
         OPTION_PASSPHRASE_FD,
+        OPTION_TRIAL,
+        OPTION_AUTO,
+        OPTION_CONFIRM_WITHIN,
         OPTION_MAX,
 } OptionId;
 

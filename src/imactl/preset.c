@@ -80,10 +80,11 @@ static void render_change(const json_t *result, const Arguments *args, FILE *fil
         if (enable && result_get_bool(result, "refuses"))
                 fprintf(file,
                                 "It refuses files: imactl preset cat %s says what must be signed "
-                                "before.\nimad.policy=off on the kernel command line boots without "
-                                "it.\n",
+                                "before.\nimactl policy apply --trial --confirm-within=15min lets "
+                                "the next boot try it.\n",
                                 name ?: "");
-        fputs("imactl policy apply makes it the policy.\n", file);
+        else
+                fputs("imactl policy apply makes it the policy.\n", file);
 }
 
 ExitCode verb_preset_list(const Arguments *args)

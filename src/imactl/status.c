@@ -57,6 +57,8 @@ static const TokenText boot_outcomes[] = {
         { "no-policy-for-kernel", TONE_BAD,
          "not loaded: the generation holds nothing for this kernel"                                   },
         { "corrupt-generation",   TONE_BAD,   "not loaded: the generation is damaged"                 },
+        { "last-boot-failed",     TONE_BAD,   "not loaded: the last boot under it did not come up"    },
+        { "unguarded",            TONE_BAD,   "not loaded: nothing would bring the machine back"      },
         { NULL,                   TONE_WARN,  "imad-load did not run at this boot"                    },
 };
 
@@ -113,7 +115,8 @@ static Tone worst_tone(const Status *s)
         Tone policy = find_text(policy_states, s->state)->tone;
         bool pending = result_get_bool(s->pending, "changed") || has_pending_errors(s);
 
-        if (policy == TONE_BAD || s->verdict->tone == TONE_BAD)
+        if (policy == TONE_BAD || s->verdict->tone == TONE_BAD ||
+                        json_is_object(json_object_get(s->policy, "alarm")))
                 return TONE_BAD;
         if (policy == TONE_WARN || s->verdict->tone == TONE_WARN || pending)
                 return TONE_WARN;
@@ -185,6 +188,39 @@ static void print_boot(const Status *s)
                 print_text(s, "", message);
         if (hint && *hint)
                 print_text(s, style_choose(s->style, "→ ", "-> "), hint);
+}
+
+static void print_trial(const Status *s)
+{
+        const json_t *trial = json_object_get(s->policy, "trial");
+        const char *result = result_get_string(trial, "result");
+        uint64_t deadline = result_get_number(trial, "deadline_usec");
+        char time[TERMINAL_TIME_MAX];
+
+        if (!json_is_object(trial))
+                return;
+        print_label(s, "Trial");
+        if (string_equal(result, "open"))
+                print_toned(s, TONE_WARN, "this boot tries the policy, and is not judged yet");
+        else if (string_equal(result, "waiting"))
+                print_toned(s, TONE_WARN, "this boot came up; confirm it to keep the policy");
+        else
+                fputs("the next boot tries the policy", s->file);
+        if (deadline > 0)
+                fprintf(s->file, "; else it reboots %s", terminal_format_time(deadline, time));
+        fputc('\n', s->file);
+}
+
+static void print_alarm(const Status *s)
+{
+        const json_t *alarm = json_object_get(s->policy, "alarm");
+        _cleanup_free_ char *message = result_escape(result_get_string(alarm, "message"), s->style);
+
+        if (!json_is_object(alarm))
+                return;
+        print_label(s, "Alarm");
+        print_toned(s, TONE_BAD, message ?: "");
+        fputc('\n', s->file);
 }
 
 static void print_enforcement(const Status *s, const char *enforcement)
@@ -362,6 +398,8 @@ void status_render(const json_t *status, const Arguments *args, FILE *file, Styl
         print_headline(&s);
         print_policy(&s);
         print_boot(&s);
+        print_trial(&s);
+        print_alarm(&s);
         print_enforcement(&s, result_get_string(status, "enforcement"));
         print_pending(&s);
         if (!string_equal(s.state, "unsupported"))

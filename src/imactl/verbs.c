@@ -31,6 +31,9 @@
 #define EVM VERB_OPTION(OPTION_EVM)
 #define ALL_MOUNTS VERB_OPTION(OPTION_ALL_MOUNTS)
 
+#define TRIAL                                                                                      \
+        (VERB_OPTION(OPTION_TRIAL) | VERB_OPTION(OPTION_AUTO) | VERB_OPTION(OPTION_CONFIRM_WITHIN))
+
 #define SIMULATE                                                                                   \
         (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
                         VERB_OPTION(OPTION_MASK) | VERB_OPTION(OPTION_UID) |                       \
@@ -71,7 +74,13 @@ const Verb verb_table[] = {
         { "policy", "simulate", "[PATH…]", "Tell what a policy decides about files, and by which rule",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT | KERNEL | SIMULATE, COMPLETION_FILE, verb_policy_simulate },
         { "policy", "apply", "", "Make the fragments the policy, from the next boot on",
-          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_apply },
+          0, 0, 0, ROOT | DRY_RUN | TRIAL, COMPLETION_NONE, verb_policy_apply },
+        { "policy", "confirm", "", "Keep the policy that this boot tries; acknowledge an alarm",
+          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_confirm },
+        { "policy", "rollback", "", "Go back to the policy that was good before",
+          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_rollback },
+        { "policy", "log", "", "Show what became of each policy and of the boots that tried one",
+          0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_policy_log },
         { "policy", "off", "", "Load no policy from the next boot on",
           0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_off },
         { "policy", "diff", "A [B]", "Compare two policies by what they do",

@@ -8,10 +8,11 @@
 
 static json_t *describe_policy(const State *state)
 {
-        return json_pack("{s:s, s:I, s:I, s:I, s:O?}", "state",
+        return json_pack("{s:s, s:I, s:I, s:I, s:O?, s:O?, s:O?}", "state",
                         policy_state_to_string(state->policy), "generation",
                         (json_int_t) state->generation, "intended", (json_int_t) state->intended,
-                        "rules", (json_int_t) state->rules, "boot", state->boot);
+                        "rules", (json_int_t) state->rules, "boot", state->boot, "trial",
+                        state->trial, "alarm", state->alarm);
 }
 
 static json_t *describe_measurements(const TailState *tail)
@@ -66,6 +67,26 @@ static const char *const policy_steps[POLICY_STATE_MAX] = {
                         "IMA cannot be used here. Run \"imactl doctor\" to see what the "
                         "kernel lacks.",
 };
+
+static void add_rollout_steps(json_t *steps, const State *state)
+{
+        const char *alarm = json_string_value(json_object_get(state->alarm, "message"));
+        const char *result = json_string_value(json_object_get(state->trial, "result"));
+
+        if (alarm)
+                (void) json_array_append_new(steps,
+                                json_sprintf("A boot did not come up under a policy: %s. Run "
+                                             "\"imactl policy log\" and \"journalctl -b -1\" for "
+                                             "the cause; \"imactl policy confirm\" acknowledges "
+                                             "it.",
+                                                alarm));
+        if (string_equal(result, "waiting"))
+                add_step(steps, "This boot tries a policy, and came up. Run \"imactl policy "
+                                "confirm\" to keep it, or the machine reboots without it.");
+        else if (string_equal(result, "open"))
+                add_step(steps, "This boot tries a policy, and is not judged yet. Run \"systemctl "
+                                "status imad-bless.service\".");
+}
 
 static void add_policy_step(json_t *steps, const State *state)
 {
@@ -133,6 +154,7 @@ static json_t *describe_steps(const Manager *manager)
                 bool pending = add_pending_step(steps, pending_get(&manager->pending));
 
                 /* Whoever has fragments need not be told how to begin. */
+                add_rollout_steps(steps, &manager->state);
                 if (!pending || manager->state.policy != POLICY_STATE_NONE)
                         add_policy_step(steps, &manager->state);
                 if (manager->state.supported)

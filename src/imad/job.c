@@ -170,8 +170,10 @@ static const struct {
         const char *message_id;
         const char *text;
 } success_messages[] = {
-        {"policy-apply", MESSAGE_ID_POLICY_APPLIED, "policy applied"           },
-        { "policy-off",  MESSAGE_ID_POLICY_OFF,     "no policy is intended now"},
+        {"policy-apply",     MESSAGE_ID_POLICY_APPLIED,     "policy applied"           },
+        { "policy-off",      MESSAGE_ID_POLICY_OFF,         "no policy is intended now"},
+        { "policy-confirm",  MESSAGE_ID_POLICY_CONFIRMED,   "policy confirmed"         },
+        { "policy-rollback", MESSAGE_ID_POLICY_ROLLED_BACK, "policy rolled back"       },
 };
 
 static void log_end(const Job *job, ExitCode code, json_t *result)

@@ -15,12 +15,12 @@
 #include "imad/job.h"
 #include "imad/pending.h"
 #include "imad/polkit.h"
-#include "imad/settings.h"
 #include "imad/snapshot.h"
 #include "imad/state.h"
 #include "imad/tail.h"
 #include "imad/timeline.h"
 #include "imad/watch.h"
+#include "system/settings.h"
 
 struct Manager {
         sd_event *event;

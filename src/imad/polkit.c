@@ -21,6 +21,8 @@ static const PolkitAction actions[] = {
         { BUS_INTERFACE_MANAGER,      "GetSecurityAttributes", NULL                         },
         { BUS_INTERFACE_MANAGER,      "ListJobs",              NULL                         },
         { BUS_INTERFACE_POLICY,       "Apply",                 "org.imad1.manage-policy"    },
+        { BUS_INTERFACE_POLICY,       "Confirm",               "org.imad1.confirm-policy"   },
+        { BUS_INTERFACE_POLICY,       "RollBack",              "org.imad1.manage-policy"    },
         { BUS_INTERFACE_POLICY,       "Off",                   "org.imad1.manage-policy"    },
         { BUS_INTERFACE_MEASUREMENTS, "Verify",                NULL                         },
         { BUS_INTERFACE_MEASUREMENTS, "GetEntries",            "org.imad1.read-measurements"},

@@ -3,10 +3,13 @@
 
 #include "base/diag-code.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "system/boot-record.h"
 #include "system/generation.h"
+#include "system/guardian.h"
 #include "system/kernel.h"
+#include "system/rollout.h"
 #include "system/securityfs.h"
 
 /* What PID 1 loads; systemd, src/core/ima-setup.c. */
@@ -30,6 +33,8 @@ void state_done(State *state)
 {
         free(state->release);
         json_decref(state->boot);
+        json_decref(state->trial);
+        json_decref(state->alarm);
         *state = (State){ 0 };
 }
 
@@ -128,6 +133,44 @@ static int read_boot_record(int root_fd, BootRecord *record, DiagList *diags)
         return r;
 }
 
+/* {"state", "confirm_within_usec", "deadline_usec"}: when the guardian reboots, 0 without one. */
+static int describe_trial(int root_fd, GenerationState *rollout, json_t **ret_trial)
+{
+        const GenerationEntry *entry = generation_state_find(rollout, rollout->intended);
+        _cleanup_json_ json_t *trial = NULL;
+        char boot_id[BOOT_ID_SIZE];
+        Guardian guardian = { 0 };
+        const BootTry *try = NULL;
+
+        if (!entry || (entry->phase != GENERATION_PHASE_CANDIDATE &&
+                                      entry->phase != GENERATION_PHASE_TRIAL))
+                return 0;
+        if (rollout_read_boot_id(root_fd, boot_id) >= 0)
+                try = rollout_find_try(rollout, boot_id);
+        if (try && guardian_load(root_fd, &guardian) < 0)
+                guardian = (Guardian){ 0 };
+        trial = json_pack("{s:s, s:s?, s:I}", "state", generation_phase_to_string(entry->phase),
+                        "result", try ? boot_try_result_to_string(try->result) : NULL,
+                        "confirm_within_usec", (json_int_t) rollout->confirm_within_usec);
+        if (!trial || json_set_time(trial, "deadline_usec", guardian.deadline_usec) < 0)
+                return -ENOMEM;
+        *ret_trial = TAKE_PTR(trial);
+        return 0;
+}
+
+static int describe_alarm(const GenerationState *rollout, json_t **ret_alarm)
+{
+        _cleanup_json_ json_t *alarm = NULL;
+
+        if (*rollout->alarm == '\0')
+                return 0;
+        alarm = json_pack("{s:s}", "message", rollout->alarm);
+        if (!alarm || json_set_time(alarm, "since_usec", rollout->alarm_usec) < 0)
+                return -ENOMEM;
+        *ret_alarm = TAKE_PTR(alarm);
+        return 0;
+}
+
 int state_read(int root_fd, State *ret_state, DiagList *diags)
 {
         _cleanup_state_ State state = { 0 };
@@ -140,6 +183,9 @@ int state_read(int root_fd, State *ret_state, DiagList *diags)
                 state.release = NULL;
         if (generation_state_load(root_fd, &intended, diags) >= 0)
                 state.intended = intended.intended;
+        if (describe_trial(root_fd, &intended, &state.trial) < 0 ||
+                        describe_alarm(&intended, &state.alarm) < 0)
+                return -ENOMEM;
         recorded = read_boot_record(root_fd, &record, diags) >= 0;
         if (recorded) {
                 state.boot = boot_record_to_json(&record);

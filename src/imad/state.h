@@ -30,6 +30,8 @@ typedef struct State {
         uint64_t intended;   /* 0: none */
         uint64_t rules;      /* of the generation in force */
         json_t *boot;        /* boot.json; NULL: imad-load did not run */
+        json_t *trial;       /* of the intended generation; NULL: it is no trial */
+        json_t *alarm;       /* a boot that did not come up; NULL: none, or acknowledged */
 } State;
 
 void state_done(State *state);

@@ -23,6 +23,8 @@ static const struct {
         [BOOT_OUTCOME_REFUSED] = { "refused",              true },
         [BOOT_OUTCOME_NO_POLICY_FOR_KERNEL] = { "no-policy-for-kernel", true },
         [BOOT_OUTCOME_CORRUPT_GENERATION] = { "corrupt-generation",   true },
+        [BOOT_OUTCOME_LAST_BOOT_FAILED] = { "last-boot-failed",     true },
+        [BOOT_OUTCOME_UNGUARDED] = { "unguarded",            true },
 };
 
 void boot_record_done(BootRecord *record)

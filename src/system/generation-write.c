@@ -180,3 +180,17 @@ int generation_write(int root_fd, const Generation *generation)
                 (void) fs_remove_tree(root_fd, beside);
         return r;
 }
+
+int generation_remove(int root_fd, uint64_t number)
+{
+        char hidden[sizeof(GENERATION_DIRECTORY) + 32], path[sizeof(GENERATION_DIRECTORY) + 32];
+        int r;
+
+        (void) snprintf(path, sizeof(path), GENERATION_DIRECTORY "/%" PRIu64, number);
+        (void) snprintf(hidden, sizeof(hidden), GENERATION_DIRECTORY "/.%" PRIu64 ".old", number);
+        r = fs_remove_tree(root_fd, hidden);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = fs_rename(root_fd, path, hidden);
+        return r < 0 ? r : fs_remove_tree(root_fd, hidden);
+}

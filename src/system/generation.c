@@ -4,17 +4,12 @@
 #include <inttypes.h>
 #include <sys/file.h>
 
-#include "base/diag-code.h"
 #include "base/digest.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/strings.h"
 
-#define STATE_SIZE_MAX 65536U
-#define STATE_VERSION 1
 #define GENERATIONS_MAX 100000U
-
-static const char apply_hint[] = "run imactl policy apply, which writes it anew";
+#define STORE_WAIT_STEPS 100 /* of 0.1 s */
 
 static void fragment_done(GenerationFragment *fragment)
 {
@@ -145,56 +140,6 @@ bool generation_has_same_policies(const Generation *a, const Generation *b)
         return true;
 }
 
-static int state_damaged(DiagList *diags, const char *why)
-{
-        return diag_error(diags, DIAG_CODE_STATE_DAMAGED,
-                        ((DiagPlace){ .source = GENERATION_STATE_PATH }), apply_hint,
-                        "state file is damaged: %s", why);
-}
-
-int generation_state_load(int root_fd, GenerationState *ret_state, DiagList *diags)
-{
-        json_int_t version, intended = 0, next;
-        _cleanup_free_ char *text = NULL;
-        _cleanup_json_ json_t *json = NULL;
-        json_t *intended_json;
-        size_t size;
-        int r = fs_read_file(root_fd, GENERATION_STATE_PATH, STATE_SIZE_MAX, &text, &size);
-
-        if (r == -ENOENT) {
-                *ret_state = (GenerationState){ .next = 1 };
-                return 0;
-        }
-        if (r < 0)
-                return r == -ENOMEM ? r : state_damaged(diags, strerror(-r));
-        if (json_parse(text, size, &json) < 0)
-                return state_damaged(diags, size == 0 ? "it is empty" : "it is no JSON text");
-        if (json_unpack(json, "{s:I, s:o, s:I}", "version", &version, "intended", &intended_json,
-                            "next", &next) < 0)
-                return state_damaged(diags, "version, intended or next is missing");
-        if (version != STATE_VERSION)
-                return state_damaged(diags, "it was written by another version of imad");
-        if (json_is_integer(intended_json))
-                intended = json_integer_value(intended_json);
-        else if (!json_is_null(intended_json))
-                return state_damaged(diags, "intended is neither a number nor null");
-        if (intended < 0 || next < 1 || intended >= next)
-                return state_damaged(diags, "its numbers contradict each other");
-        *ret_state = (GenerationState){ (uint64_t) intended, (uint64_t) next };
-        return 0;
-}
-
-int generation_state_store(int root_fd, const GenerationState *state)
-{
-        _cleanup_json_ json_t *json = json_pack("{s:i, s:o, s:I}", "version", STATE_VERSION,
-                        "intended",
-                        state->intended == 0 ? json_null()
-                                             : json_integer((json_int_t) state->intended),
-                        "next", (json_int_t) state->next);
-
-        return json_store(root_fd, GENERATION_STORE_PATH, GENERATION_STATE_PATH, json);
-}
-
 int generation_store_lock(int root_fd, int *ret_fd)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -209,6 +154,17 @@ int generation_store_lock(int root_fd, int *ret_fd)
                 return -errno;
         *ret_fd = TAKE_FD(fd);
         return 0;
+}
+
+int generation_store_wait(int root_fd, int *ret_fd)
+{
+        int r = generation_store_lock(root_fd, ret_fd);
+
+        for (unsigned i = 0; r == -EAGAIN && i < STORE_WAIT_STEPS; i++) {
+                (void) usleep(100000);
+                r = generation_store_lock(root_fd, ret_fd);
+        }
+        return r;
 }
 
 int generation_next_number(int root_fd, const GenerationState *state, uint64_t *ret_number)

@@ -14,18 +14,11 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/time.h"
+#include "system/generation-state.h"
 
-#define GENERATION_STORE_PATH "/var/lib/imad"
-#define GENERATION_STATE_PATH GENERATION_STORE_PATH "/state.json"
 #define GENERATION_DIRECTORY GENERATION_STORE_PATH "/generations"
 #define GENERATION_POLICY_MAX (4U * 1024 * 1024)
 #define GENERATION_DIGEST_TEXT_SIZE 65 /* SHA-256 in hexadecimal and a NUL */
-
-/* state.json */
-typedef struct GenerationState {
-        uint64_t intended; /* the generation that the next boot loads; 0: none */
-        uint64_t next;     /* at least the number of the next one to be written */
-} GenerationState;
 
 typedef struct GenerationFragment {
         char *name;
@@ -71,23 +64,23 @@ const GenerationKernel *generation_find_kernel(const Generation *generation, con
 bool generation_has_same_fragments(const Generation *a, const Generation *b);
 bool generation_has_same_policies(const Generation *a, const Generation *b);
 
-/* A missing state file is {0, 1}. -EBADMSG with an error in diags when it is damaged. */
-int generation_state_load(int root_fd, GenerationState *ret_state, DiagList *diags);
-
-/* Replaces the state file atomically; makes the store's directory when needed. */
-int generation_state_store(int root_fd, const GenerationState *state);
-
 /*
  * Holds the store against other writers until the descriptor is closed; makes its directory.
  * -EAGAIN when somebody else holds it.
  */
 int generation_store_lock(int root_fd, int *ret_fd);
 
+/* The same, but waits for a while, as long as others need for a change of the state. -EAGAIN. */
+int generation_store_wait(int root_fd, int *ret_fd);
+
 /* The lowest number that no generation has had: at least state->next. */
 int generation_next_number(int root_fd, const GenerationState *state, uint64_t *ret_number);
 
 /* Writes generation->number: beside, synced, renamed. -EEXIST when the number is taken. */
 int generation_write(int root_fd, const Generation *generation);
+
+/* Removes a generation whole: renamed first, so that no half of it is ever found. */
+int generation_remove(int root_fd, uint64_t number);
 
 /*
  * Loads the manifest of a generation. -ENOENT when there is none, -EBADMSG when it is malformed or

@@ -65,7 +65,7 @@ fi
 ok "bash completes a verb" offers "policy preset" p
 ok "bash completes codes of diagnostics" offers "E140 E141 E142 E143 E144" explain E14
 ok "bash completes a second word" offers "apply" policy a
-ok "bash looks past options" offers "apply check compile diff import off simulate" --no-pager policy ''
+ok "bash looks past options" offers "apply check compile confirm diff import log off rollback simulate" --no-pager policy ''
 ok "bash completes an option of the verb" offers "--dry-run" policy apply --dr
 ok "bash offers no option of another verb" offers "" status --dr
 ok "bash completes a value behind =" offers "pretty" --json = p

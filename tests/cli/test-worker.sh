@@ -70,6 +70,24 @@ run policy apply --root=/r --detailed-exitcode
 ok "nothing to do is exit code 0" code_is 0
 ok "nothing to do is said" out_has "Nothing to do: generation 4"
 
+answer 0 '{"changed":true,"generation":5,"rules":1,"appraises":true,"confirm_within_usec":900000000,"activation":"next-boot","kernels":[{}],"diagnostics":[]}'
+run policy apply --root=/r --trial --confirm-within=15min
+ok "a trial reaches the worker" worker_called_with "--root=/r --trial --confirm-within=15min policy-apply"
+ok "apply says how a trial ends" out_has "reboots after 15 minutes"
+
+answer 0 '{"changed":true,"generation":5,"confirmed":"trial","diagnostics":[]}'
+run policy confirm --root=/r
+ok "confirm says what is good" out_has "Generation 5 is good."
+answer 0 '{"changed":true,"generation":3,"previous_generation":5,"diagnostics":[]}'
+run policy rollback --root=/r
+ok "rollback says what is loaded" out_has "Loads generation 3 from the next boot on."
+
+answer 0 '{"intended":3,"alarm_reason":"generation 5: lost","alarm_usec":1000000,"generations":[{"number":3,"state":"good","since_usec":0,"reason":"applied"},{"number":5,"state":"failed","since_usec":1000000,"reason":"lost"}],"boots":[{"generation":5,"result":"failed"}],"diagnostics":[]}'
+run policy log --root=/r
+ok "log shows what is intended" out_has "*3"
+ok "log shows a failed generation" out_has "failed"
+ok "log shows the alarm" out_has "generation 5: lost"
+
 answer 0 '{"source":"/p","rules":2,"fragment":"policy: 1\nrules: []\n","output":null,"changed":false,"diagnostics":['"$warning"']}'
 run policy import /p
 ok "import prints the fragment only" out_is "policy: 1
@@ -139,7 +157,7 @@ ok "nothing is said of refusing" test "$(grep -c refuses "$scratch/out")" -eq 0
 answer 0 '{"changed":true,"name":"50-programs","refuses":true,"link":"/etc/imad/policy.d/50-programs.yaml","diagnostics":[]}'
 run preset enable programs
 ok "enable warns of what refuses files" out_has "It refuses files: imactl preset cat 50-programs"
-ok "and names the way out" out_has "imad.policy=off on the kernel command line"
+ok "and names the way to try it" out_has "apply --trial --confirm-within=15min"
 answer 3 '{"error":{"name":"org.imad1.Error.NotFound","message":"there is no preset nope","hint":"imactl preset list"},"diagnostics":[]}'
 run preset enable nope
 ok "the worker'\''s error is the message" err_has "imactl: there is no preset nope"

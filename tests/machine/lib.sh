@@ -81,9 +81,15 @@ pcr() {
 came_up() {
   local name=$1 failed
   shift
+  judged
   failed=$(systemctl list-units --failed --plain --no-legend | awk '{ print $1 }' | sort | paste -sd' ')
   is "$failed" "$(printf '%s\n' "$@" | sort | paste -sd' ')" "$name: failed units"
   is "$(systemctl is-active default.target)" active "$name: default.target is reached"
+}
+
+# judged: waits until imad-bless.service has had its say about this boot.
+judged() {
+  while systemctl list-jobs --no-legend | grep -qE 'imad-bless|boot-complete'; do sleep 1; done
 }
 
 # boot_result KEY: what imad-load has recorded for this boot.
@@ -124,6 +130,25 @@ check_effect() {
   exits 1 'a program that the policy excludes is not' measured /usr/local/bin/imadtest-hidden
   works "a file of /run's fragment is measured when it is read" measured \
     /usr/local/share/imadtest-data
+}
+
+# guarded: whether the guardian runs.
+guarded() {
+  grep -qsa '^@imad-guardian' /proc/[0-9]*/cmdline
+}
+
+# try_policy NAME FOWNER OPTION…: applies, for a trial, a policy that refuses programs of one user.
+try_policy() {
+  local name=$1 owner=$2
+  shift 2
+  printf '%s\n' 'policy: 1' 'rules:' "  - {id: user-$owner, action: appraise, func: BPRM_CHECK," \
+    "     fowner: $owner, appraise_type: imasig}" >/etc/imad/policy.d/50-trial.yaml
+  works "$name" imactl policy apply --trial "$@"
+}
+
+# history_of NUMBER: state of a generation in policy log.
+history_of() {
+  imactl policy log --json=short | jq -r ".generations[] | select(.number == $1) | .state"
 }
 
 # fresh_status: puts into $json what the daemon knows after it has read the list to its end. The

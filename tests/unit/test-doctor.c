@@ -40,7 +40,7 @@ static FixtureRoot machine_new(void)
 {
         FixtureRoot root = fixture_root_new();
         _cleanup_generation_ Generation generation = { .number = 1 };
-        GenerationState state = { 1, 2 };
+        GenerationState state = { .intended = 1, .next = 2 };
 
         fixture_root_write(&root, CONFIG_PATH, CONFIG);
         fixture_root_write(&root, COMMAND_LINE, "root=/dev/vda quiet\n");

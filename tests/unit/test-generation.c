@@ -187,54 +187,6 @@ Test(generation, numbers_only_grow)
         cr_assert_eq(number, 10);
 }
 
-Test(generation, state_round_trip_and_default)
-{
-        _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_diags_ DiagList diags = { 0 };
-        GenerationState state = { 0 };
-
-        cr_assert_eq(generation_state_load(root.fd, &state, &diags), 0);
-        cr_assert_eq(state.intended, 0);
-        cr_assert_eq(state.next, 1);
-        state = (GenerationState){ 3, 4 };
-        cr_assert_eq(generation_state_store(root.fd, &state), 0);
-        state = (GenerationState){ 0 };
-        cr_assert_eq(generation_state_load(root.fd, &state, &diags), 0);
-        cr_assert_eq(state.intended, 3);
-        cr_assert_eq(state.next, 4);
-        state.intended = 0;
-        cr_assert_eq(generation_state_store(root.fd, &state), 0);
-        cr_assert_eq(generation_state_load(root.fd, &state, &diags), 0);
-        cr_assert_eq(state.intended, 0);
-        cr_assert_eq(diags.count, 0);
-}
-
-Test(generation, damaged_state_is_told)
-{
-        static const char *const texts[] = {
-                "",
-                "{\"version\":1,\"intended\":3,\"ne",
-                "[]",
-                "{\"version\":2,\"intended\":3,\"next\":4}",
-                "{\"version\":1,\"intended\":\"3\",\"next\":4}",
-                "{\"version\":1,\"intended\":4,\"next\":4}",
-                "{\"version\":1,\"intended\":-1,\"next\":4}",
-                "{\"version\":1,\"intended\":1,\"intended\":2,\"next\":4}",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
-                _cleanup_root_ FixtureRoot root = fixture_root_new();
-                _cleanup_diags_ DiagList diags = { 0 };
-                GenerationState state = { 7, 8 };
-
-                fixture_root_write(&root, GENERATION_STATE_PATH, texts[i]);
-                cr_assert_eq(generation_state_load(root.fd, &state, &diags), -EBADMSG, "%s",
-                                texts[i]);
-                cr_assert_str_eq(diags.items[0].code, "E021");
-                cr_assert_eq(state.intended, 7, "nothing is written on failure");
-        }
-}
-
 Test(generation, store_has_one_writer)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
@@ -259,26 +211,6 @@ Test(generation, policy_that_could_not_be_loaded_is_not_written)
 static void truncate_to(const FixtureRoot *root, const char *path, const char *text, size_t size)
 {
         cr_assert_eq(fs_replace_file(root->fd, path, text, size, 0644), 0);
-}
-
-/* Only the final newline may go. */
-Test(generation, state_cut_off_at_any_byte_is_damaged)
-{
-        _cleanup_root_ FixtureRoot root = fixture_root_new();
-        GenerationState state = { .intended = 12, .next = 123 };
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-
-        cr_assert_eq(generation_state_store(root.fd, &state), 0);
-        cr_assert_eq(fs_read_file(root.fd, GENERATION_STATE_PATH, 1000, &text, &size), 0);
-        for (size_t i = 0; i + 1 < size; i++) {
-                _cleanup_diags_ DiagList diags = { 0 };
-
-                truncate_to(&root, GENERATION_STATE_PATH, text, i);
-                cr_assert_eq(generation_state_load(root.fd, &state, &diags), -EBADMSG, "byte %zu",
-                                i);
-                cr_assert_eq(diags.errors, 1);
-        }
 }
 
 Test(generation, manifest_cut_off_at_any_byte_is_damaged)
@@ -315,20 +247,4 @@ Test(generation, policy_cut_off_at_any_byte_is_damaged)
                 cr_assert_eq(diags.errors, 1);
                 cr_assert_null(text);
         }
-}
-
-Test(generation, state_that_is_a_directory_is_neither_read_nor_replaced)
-{
-        _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_strings_ StringList names = { 0 };
-        _cleanup_diags_ DiagList diags = { 0 };
-        GenerationState state = { .next = 7 };
-
-        cr_assert_eq(fs_make_directories(root.fd, GENERATION_STATE_PATH, 0755), 0);
-        cr_assert_eq(generation_state_load(root.fd, &state, &diags), -EBADMSG);
-        cr_assert_eq(diags.errors, 1);
-        cr_assert_eq(state.next, 7);
-        cr_assert_eq(generation_state_store(root.fd, &state), -EISDIR);
-        cr_assert_eq(fs_list_directory(root.fd, GENERATION_STORE_PATH, 10, &names), 0);
-        cr_assert_eq(names.count, 1);
 }

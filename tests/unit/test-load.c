@@ -5,6 +5,7 @@
 #include "fixture-root.h"
 #include "helpers/imad-load/load.h"
 #include "system/generation.h"
+#include "system/rollout.h"
 
 #define POLICY "/sys/kernel/security/ima/policy"
 #define RULES "measure func=BPRM_CHECK\n"
@@ -27,14 +28,40 @@ static ssize_t kernel_write(int fd, const void *bytes, size_t size)
         return kernel_write_error != 0 ? -1 : write(fd, bytes, size);
 }
 
-static const PolicyFileOps fake_kernel = { kernel_open, kernel_write, close };
+static const PolicyFileOps fake_policy = { kernel_open, kernel_write, close };
+
+static int guardian_error, guardians;
+
+static int fake_start_guardian(int root_fd, const GuardianPlan *plan)
+{
+        /* The try is on disk before the guardian, and the guardian runs before the load. */
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state;
+
+        cr_assert_eq(generation_state_load(root_fd, &state, &diags), 0);
+        cr_assert_gt(state.n_tries, 0);
+        cr_assert_eq(state.tries[state.n_tries - 1].result, BOOT_TRY_RESULT_OPEN);
+        cr_assert_eq(kernel_writes, 0);
+        if (guardian_error != 0)
+                return -guardian_error;
+        guardians++;
+        return 0;
+}
+
+static int fake_stop_guardian(int root_fd)
+{
+        guardians--;
+        return 0;
+}
+
+static const LoadOps fake_kernel = { &fake_policy, fake_start_guardian, fake_stop_guardian, NULL };
 
 /* A machine with an intended generation 1 and a kernel that takes it. */
 static FixtureRoot machine_new(void)
 {
         FixtureRoot root = fixture_root_new();
         _cleanup_generation_ Generation generation = { .number = 1 };
-        GenerationState state = { 1, 2 };
+        GenerationState state = { .intended = 1, .next = 2 };
 
         fixture_root_write(&root, POLICY, "");
         fixture_root_write(&root, "/proc/sys/kernel/osrelease", "6.1.0\n");
@@ -111,7 +138,7 @@ Test(load, kernel_argument_disables)
 Test(load, nothing_intended)
 {
         _cleanup_root_ FixtureRoot root = machine_new();
-        GenerationState state = { 0, 2 };
+        GenerationState state = { .next = 2 };
 
         cr_assert_eq(generation_state_store(root.fd, &state), 0);
         assert_outcome(&root, BOOT_OUTCOME_NONE_INTENDED);
@@ -200,4 +227,204 @@ Test(load, kernel_short_of_memory_is_recorded_as_its_refusal)
 
         kernel_write_error = ENOMEM;
         assert_outcome(&root, BOOT_OUTCOME_REFUSED);
+}
+
+#define FIRST "00000000-0000-4000-8000-000000000001"
+#define APPRAISING "appraise func=BPRM_CHECK\n"
+
+/* Generation 1 measures and is good, 2 appraises; the boot FIRST before this one loaded 2. */
+static FixtureRoot appraising_new(GenerationPhase phase, bool tried, BootTryResult result)
+{
+        FixtureRoot root = machine_new();
+        _cleanup_generation_ Generation generation = { .number = 2 };
+        GenerationState state = {
+                .intended = 2,
+                .next = 3,
+                .n_entries = 2,
+                .entries = {
+                        { 1, phase == GENERATION_PHASE_GOOD ? GENERATION_PHASE_RETIRED : GENERATION_PHASE_GOOD, true, 1, "" },
+                        { 2, phase, phase == GENERATION_PHASE_GOOD, 2, "" },
+                },
+                .n_tries = tried ? 1 : 0,
+                .tries = { { 2, phase != GENERATION_PHASE_GOOD, FIRST, 3, result } },
+        };
+
+        fixture_root_write(&root, BOOT_ID_PATH, "00000000-0000-4000-8000-000000000002\n");
+        cr_assert_eq(generation_add_kernel(
+                                     &generation, "6.1.0", APPRAISING, strlen(APPRAISING), 1, NULL),
+                        0);
+        cr_assert_eq(generation_write(root.fd, &generation), 0);
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        kernel_open_error = kernel_write_error = kernel_writes = guardian_error = guardians = 0;
+        return root;
+}
+
+static GenerationState state_of(const FixtureRoot *root)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state = { 0 };
+
+        cr_assert_eq(generation_state_load(root->fd, &state, &diags), 0);
+        return state;
+}
+
+/* Last try x phase x kernel command line. */
+Test(load, appraising_generation_is_loaded_by_its_history)
+{
+        static const struct {
+                GenerationPhase phase;
+                bool tried;
+                BootTryResult result;
+                const char *argument;
+                BootOutcome outcome;
+                uint64_t generation; /* of the record */
+                int guardians;
+                bool alarm;
+        } cases[] = {
+                {GENERATION_PHASE_CANDIDATE,  false, 0,                        "",                 BOOT_OUTCOME_LOADED,   2, 1, false},
+                { GENERATION_PHASE_CANDIDATE, false, 0,                        "imad.policy=off",  BOOT_OUTCOME_DISABLED, 0,
+                 0,                                                                                                             false},
+                { GENERATION_PHASE_CANDIDATE, false, 0,                        "imad.policy=good", BOOT_OUTCOME_LOADED,   1,
+                 0,                                                                                                             false},
+                { GENERATION_PHASE_TRIAL,     true,  BOOT_TRY_RESULT_OPEN,     "",                 BOOT_OUTCOME_LOADED,   1, 0,
+                 true                                                                                                                },
+                { GENERATION_PHASE_TRIAL,     true,  BOOT_TRY_RESULT_WAITING,  "",                 BOOT_OUTCOME_LOADED,   1,
+                 0,                                                                                                             true },
+                { GENERATION_PHASE_TRIAL,     true,  BOOT_TRY_RESULT_SHUTDOWN, "",                 BOOT_OUTCOME_LOADED,
+                 2,                                                                                                          1, false},
+                { GENERATION_PHASE_TRIAL,     true,  BOOT_TRY_RESULT_OPEN,     "imad.policy=off",
+                 BOOT_OUTCOME_DISABLED,                                                                                   0, 0, true },
+                { GENERATION_PHASE_TRIAL,     true,  BOOT_TRY_RESULT_SHUTDOWN, "imad.policy=good",
+                 BOOT_OUTCOME_LOADED,                                                                                     1, 0, false},
+                { GENERATION_PHASE_GOOD,      true,  BOOT_TRY_RESULT_BLESSED,  "",                 BOOT_OUTCOME_LOADED,   2,
+                 1,                                                                                                             false},
+                { GENERATION_PHASE_GOOD,      true,  BOOT_TRY_RESULT_SHUTDOWN, "",                 BOOT_OUTCOME_LOADED,   2,
+                 1,                                                                                                             false},
+                { GENERATION_PHASE_GOOD,      true,  BOOT_TRY_RESULT_OPEN,     "",
+                 BOOT_OUTCOME_LAST_BOOT_FAILED,                                                                           2, 0, true },
+                { GENERATION_PHASE_GOOD,      true,  BOOT_TRY_RESULT_OPEN,     "imad.policy=good",
+                 BOOT_OUTCOME_LAST_BOOT_FAILED,                                                                           2, 0, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_root_ FixtureRoot root =
+                                appraising_new(cases[i].phase, cases[i].tried, cases[i].result);
+                _cleanup_boot_record_ BootRecord record = { 0 };
+                GenerationState after;
+
+                fixture_root_write(&root, "/proc/cmdline", cases[i].argument);
+                cr_assert_eq(load_policy(root.fd, &fake_kernel, &record), 0);
+                cr_assert_eq(record.outcome, cases[i].outcome, "case %zu: %s", i, record.message);
+                cr_assert_eq(record.generation, cases[i].generation, "case %zu", i);
+                cr_assert_eq(guardians, cases[i].guardians, "case %zu", i);
+                after = state_of(&root);
+                cr_assert_eq(*after.alarm != 0, cases[i].alarm, "case %zu: %s", i, after.alarm);
+                cr_assert_eq(kernel_writes, cases[i].outcome == BOOT_OUTCOME_LOADED, "case %zu", i);
+        }
+}
+
+Test(load, failed_good_generation_is_left_out_for_one_boot)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_GOOD, true, BOOT_TRY_RESULT_OPEN);
+
+        assert_outcome(&root, BOOT_OUTCOME_LAST_BOOT_FAILED);
+        fixture_root_write(&root, BOOT_ID_PATH, "00000000-0000-4000-8000-000000000003\n");
+        assert_outcome(&root, BOOT_OUTCOME_LOADED);
+        cr_assert_neq(*state_of(&root).alarm, '\0', "the alarm stands");
+}
+
+Test(load, failed_trial_without_a_good_generation_loads_none_and_says_so)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_TRIAL, true, BOOT_TRY_RESULT_OPEN);
+        _cleanup_boot_record_ BootRecord record = { 0 };
+        GenerationState state = state_of(&root);
+
+        state.entries[0].phase = GENERATION_PHASE_RETIRED;
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        cr_assert_eq(load_policy(root.fd, &fake_kernel, &record), 0);
+        cr_assert_eq(record.outcome, BOOT_OUTCOME_NONE_INTENDED);
+        cr_assert(strstr(record.message, "generation 2"), "%s", record.message);
+        cr_assert_eq(state_of(&root).intended, 0);
+}
+
+Test(load, without_guardian_nothing_that_appraises_is_loaded)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+
+        guardian_error = EPERM;
+        assert_outcome(&root, BOOT_OUTCOME_UNGUARDED);
+        cr_assert_eq(kernel_writes, 0);
+        cr_assert_eq(state_of(&root).tries[0].result, BOOT_TRY_RESULT_SHUTDOWN);
+}
+
+/* A directory in the way stands for every file system that cannot be written. */
+Test(load, where_the_try_cannot_be_written_nothing_that_appraises_is_loaded)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+
+        (void) fs_remove_tree(root.fd, GENERATION_STATE_PREVIOUS_PATH);
+        cr_assert_eq(fs_make_directories(root.fd, GENERATION_STATE_PREVIOUS_PATH, 0755), 0);
+        assert_outcome(&root, BOOT_OUTCOME_UNGUARDED);
+        cr_assert_eq(kernel_writes, 0);
+        cr_assert_eq(guardians, 0);
+}
+
+Test(load, where_the_try_cannot_be_written_a_measuring_policy_is_loaded)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        cr_assert_eq(fs_make_directories(root.fd, GENERATION_STATE_PREVIOUS_PATH, 0755), 0);
+        assert_outcome(&root, BOOT_OUTCOME_LOADED);
+}
+
+Test(load, boot_without_an_id_cannot_be_counted)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+
+        cr_assert_eq(fs_remove_tree(root.fd, BOOT_ID_PATH), 0);
+        assert_outcome(&root, BOOT_OUTCOME_UNGUARDED);
+        cr_assert_eq(kernel_writes, 0);
+}
+
+Test(load, previous_copy_of_the_state_does_not_prove_the_last_boot)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+
+        GenerationState state = state_of(&root);
+
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        fixture_root_write(&root, GENERATION_STATE_PATH, "{");
+        fixture_root_write(&root, BOOT_ID_PATH, FIRST "\n");
+        assert_outcome(&root, BOOT_OUTCOME_LAST_BOOT_FAILED);
+        cr_assert_eq(kernel_writes, 0);
+}
+
+Test(load, refused_trial_has_failed_and_needs_no_guardian)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+        GenerationState state;
+
+        kernel_write_error = EINVAL;
+        assert_outcome(&root, BOOT_OUTCOME_REFUSED);
+        state = state_of(&root);
+        cr_assert_eq(state.entries[1].phase, GENERATION_PHASE_FAILED);
+        cr_assert_eq(state.intended, 1);
+        cr_assert_eq(guardians, 0);
+}
+
+Test(load, shutdown_in_order_closes_the_try)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_TRIAL, true, BOOT_TRY_RESULT_OPEN);
+
+        fixture_root_write(&root, BOOT_ID_PATH, FIRST "\n");
+        cr_assert_eq(load_shut_down(root.fd), 0);
+        cr_assert_eq(state_of(&root).tries[0].result, BOOT_TRY_RESULT_SHUTDOWN);
 }

@@ -73,22 +73,6 @@ Test(policy_simulate, rules_before_are_explained_on_request)
         cr_expect_str_eq(get_string(reason, "found"), "5");
 }
 
-Test(policy_simulate, rules_without_func_are_about_files)
-{
-        _cleanup_root_ FixtureRoot root = machine_new();
-        _cleanup_run_ Run result = { 0 };
-        const json_t *reason;
-
-        fixture_root_write(&root, "/kernel.policy", "measure uid=0\n");
-        result = run(&root, "--explain --policy=/kernel.policy --func=KEY_CHECK --data=.ima "
-                            "policy-simulate");
-        reason = json_array_get(json_object_get(find_verdict(&result, "KEY_CHECK", "measure"),
-                                                "not_matching"),
-                        0);
-        cr_expect_str_eq(get_string(reason, "wanted"), "a file");
-        cr_expect_str_eq(get_string(reason, "found"), "KEY_CHECK");
-}
-
 Test(policy_simulate, options_stand_for_the_file_and_the_asker)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

@@ -3,7 +3,7 @@
 #include <syslog.h>
 
 #include "fixture-root.h"
-#include "imad/settings.h"
+#include "system/settings.h"
 
 Test(settings, everything_has_a_default)
 {

@@ -3,12 +3,28 @@
 #pragma once
 
 #include "system/boot-record.h"
+#include "system/guardian.h"
 #include "system/securityfs.h"
 
+/* What the tests put in the place of kernel and guardian. */
+typedef struct LoadOps {
+        const PolicyFileOps *policy; /* NULL: the kernel's own */
+        int (*start_guardian)(int root_fd, const GuardianPlan *plan);
+        int (*stop_guardian)(int root_fd);
+        char *argv0; /* GuardianPlan.argv0 */
+} LoadOps;
+
+extern const LoadOps load_kernel_ops;
+
 /*
- * Loads the intended generation's policy for the running kernel, at most once. Every outcome, the
- * failed ones included, fills the record with message and hint; times are left to the caller.
- * Returns 1 when this boot's policy was loaded before and nothing was done (*ret_record then tells
- * of that load), 0 otherwise, -ENOMEM. `ops` NULL means the kernel's own.
+ * Loads the intended generation's policy for the running kernel, at most once; one that appraises
+ * only when the try is on disk and a guardian runs, and not right after a boot under it that did
+ * not come up. Every outcome, the failed ones included, fills the record with message and hint;
+ * times are left to the caller. Returns 1 when this boot's policy was loaded before and nothing was
+ * done
+ * (*ret_record then tells of that load), 0 otherwise, -ENOMEM.
  */
-int load_policy(int root_fd, const PolicyFileOps *ops, BootRecord *ret_record);
+int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record);
+
+/* The machine is shut down in order: what this boot tried has not failed, and the guardian ends. */
+int load_shut_down(int root_fd);

@@ -10,14 +10,16 @@
 #include "base/time.h"
 #include "config.h"
 #include "helpers/imad-load/load.h"
+#include "system/generation-state.h"
 
-static int parse_arguments(int argc, char **argv, const char **ret_root)
+static int parse_arguments(int argc, char **argv, const char **ret_root, bool *ret_shutdown)
 {
         static const struct option options[] = {
-                {"root",     required_argument, NULL, 'r'},
-                { "help",    no_argument,       NULL, 'h'},
-                { "version", no_argument,       NULL, 'V'},
-                { NULL,      0,                 NULL, 0  },
+                {"root",      required_argument, NULL, 'r'},
+                { "shutdown", no_argument,       NULL, 's'},
+                { "help",     no_argument,       NULL, 'h'},
+                { "version",  no_argument,       NULL, 'V'},
+                { NULL,       0,                 NULL, 0  },
         };
         int c;
 
@@ -26,9 +28,13 @@ static int parse_arguments(int argc, char **argv, const char **ret_root)
                 case 'r':
                         *ret_root = optarg;
                         break;
+                case 's':
+                        *ret_shutdown = true;
+                        break;
                 case 'h':
-                        puts("Usage: imad-load [--root=DIR]\n"
-                             "Loads the intended IMA policy; imad-load.service runs it at boot.");
+                        puts("Usage: imad-load [--root=DIR] [--shutdown]\n"
+                             "Loads the intended IMA policy; imad-load.service runs it at boot.\n"
+                             "With --shutdown notes that the boot ends in order.");
                         return 0;
                 case 'V':
                         puts("imad " IMAD_VERSION);
@@ -37,6 +43,20 @@ static int parse_arguments(int argc, char **argv, const char **ret_root)
                         return -EINVAL;
                 }
         return optind == argc ? 1 : -EINVAL;
+}
+
+/* What this run has found out about the boots before. */
+static void log_alarm(int root_fd, usec_t start)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state;
+
+        if (generation_state_load(root_fd, &state, &diags) >= 0 && state.alarm_usec >= start &&
+                        *state.alarm)
+                log_event(LOG_ALERT, MESSAGE_ID_BOOT_FAILED, NULL,
+                                "%s; imactl policy log tells more, imactl policy confirm "
+                                "acknowledges it",
+                                state.alarm);
 }
 
 static void log_record(const BootRecord *record)
@@ -61,14 +81,16 @@ static void log_record(const BootRecord *record)
 
 int main(int argc, char **argv)
 {
-        usec_t start = time_now(CLOCK_MONOTONIC);
+        usec_t start = time_now(CLOCK_MONOTONIC), start_time = time_now(CLOCK_REALTIME);
         _cleanup_boot_record_ BootRecord record = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
         const char *root = NULL;
+        bool shutdown = false;
+        LoadOps ops = load_kernel_ops;
         int r;
 
         log_open("imad-load");
-        r = parse_arguments(argc, argv, &root);
+        r = parse_arguments(argc, argv, &root, &shutdown);
         if (r <= 0)
                 return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_OK;
         root_fd = fs_open_root(root);
@@ -77,7 +99,14 @@ int main(int argc, char **argv)
                                 strerror(-root_fd));
                 return EXIT_CODE_FAILURE;
         }
-        r = load_policy(root_fd, NULL, &record);
+        if (shutdown) {
+                r = load_shut_down(root_fd);
+                if (r < 0)
+                        log_error("cannot note the end of this boot: %s", strerror(-r));
+                return r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+        }
+        ops.argv0 = argv[0];
+        r = load_policy(root_fd, &ops, &record);
         if (r < 0) {
                 log_error("cannot load the policy: %s", strerror(-r));
                 return EXIT_CODE_FAILURE;
@@ -92,5 +121,6 @@ int main(int argc, char **argv)
                 log_error("cannot write %s: %s; imactl status will not know of this boot",
                                 BOOT_RECORD_PATH, strerror(-r));
         log_record(&record);
+        log_alarm(root_fd, start_time);
         return boot_outcome_is_failure(record.outcome) || r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/compilation.h"
 
+#include "core/policy/kernel-text.h"
+
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
 #include "core/policy/lint.h"
@@ -263,4 +265,13 @@ int compilation_make_generation(const Compilation *compilation, Generation *ret_
         if (r >= 0)
                 *ret_generation = TAKE_STRUCT(generation);
         return r;
+}
+
+bool compilation_appraises(const Compilation *compilation)
+{
+        for (size_t i = 0; i < compilation->n_kernels; i++)
+                if (compilation->kernels[i].text &&
+                                kernel_text_appraises(compilation->kernels[i].text))
+                        return true;
+        return false;
 }

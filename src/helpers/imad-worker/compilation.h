@@ -49,4 +49,7 @@ int compilation_make_generation(const Compilation *compilation, Generation *ret_
 /* Most rules that a kernel gets: 0 when there is nothing to load anywhere. */
 size_t compilation_count_rules(const Compilation *compilation);
 
+/* Whether the policy of any kernel refuses files. */
+bool compilation_appraises(const Compilation *compilation);
+
 #define _cleanup_compilation_ _cleanup_(compilation_done)

@@ -2,6 +2,12 @@
 #include "base/diag-code.h"
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/store.h"
+#include "system/rollout.h"
+
+#define CONFIRM_WITHIN_MIN (10 * USEC_PER_SEC)
+#define TRIAL_HINT                                                                                 \
+        "imactl policy apply --trial --confirm-within=15min keeps it when somebody confirms it, "  \
+        "--trial --auto when the machine comes up; else the machine goes back by itself"
 
 static const char empty_hint[] = "enable a preset (imactl preset list), write a fragment in "
                                  "/etc/imad/policy.d, or run imactl policy off";
@@ -36,10 +42,43 @@ static int check_rules(Worker *worker, const Compilation *compilation)
         return 0;
 }
 
-static int write_generation(Worker *worker, Generation *generation, const GenerationState *old)
+/* How the new generation is to be tried. */
+typedef struct Trial {
+        bool wanted;
+        usec_t confirm_within_usec; /* 0: nobody has to confirm it */
+} Trial;
+
+static int check_trial_options(Worker *worker, Trial *ret_trial)
 {
-        GenerationState state = *old;
-        int r = generation_next_number(worker->root_fd, old, &generation->number);
+        Trial trial = { .wanted = worker->trial };
+        const char *message = NULL;
+
+        if (!worker->trial && (worker->automatic || worker->confirm_within))
+                message = "--auto and --confirm-within= say how a trial ends";
+        else if (worker->trial && !worker->automatic && !worker->confirm_within)
+                message = "a trial needs --confirm-within= or --auto";
+        else if (worker->automatic && worker->confirm_within)
+                message = "--auto and --confirm-within= exclude each other";
+        if (message) {
+                (void) worker_fail(worker, EXIT_CODE_USAGE, TRIAL_HINT, "%s", message);
+                return -EINVAL;
+        }
+        if (worker->confirm_within &&
+                        (time_parse_span(worker->confirm_within, &trial.confirm_within_usec) < 0 ||
+                                        trial.confirm_within_usec < CONFIRM_WITHIN_MIN)) {
+                (void) worker_fail(worker, EXIT_CODE_USAGE, "give a time like 15min, 10s or more",
+                                "--confirm-within=%s is no time to confirm in",
+                                worker->confirm_within);
+                return -EINVAL;
+        }
+        *ret_trial = trial;
+        return 0;
+}
+
+static int write_generation(Worker *worker, Generation *generation, bool appraises,
+                const Trial *trial, GenerationState *state)
+{
+        int r = generation_next_number(worker->root_fd, state, &generation->number);
 
         if (r < 0)
                 return r;
@@ -47,12 +86,29 @@ static int write_generation(Worker *worker, Generation *generation, const Genera
         r = generation_write(worker->root_fd, generation);
         if (r < 0)
                 return r;
-        state.intended = generation->number;
-        state.next = generation->number + 1;
-        return generation_state_store(worker->root_fd, &state);
+        state->next = generation->number + 1;
+        if (appraises)
+                rollout_propose(state, generation->number, trial->confirm_within_usec,
+                                generation->created_usec);
+        else
+                rollout_adopt(state, generation->number, generation->created_usec);
+        return store_save(worker, state);
 }
 
-static int report(Worker *worker, const Compilation *compilation, bool changed, uint64_t number)
+/* A candidate that waits for its boot may still be told how its trial ends. */
+static int change_trial(Worker *worker, GenerationState *state, const Trial *trial)
+{
+        const GenerationEntry *entry = generation_state_find(state, state->intended);
+
+        if (!trial->wanted || !entry || entry->phase != GENERATION_PHASE_CANDIDATE ||
+                        state->confirm_within_usec == trial->confirm_within_usec)
+                return 0;
+        state->confirm_within_usec = trial->confirm_within_usec;
+        return worker->dry_run ? 1 : generation_state_store(worker->root_fd, state) < 0 ? -EIO : 1;
+}
+
+static int report(Worker *worker, const Compilation *compilation, bool changed, uint64_t number,
+                GenerationState *state)
 {
         int r = compilation_report(worker, compilation, false);
 
@@ -61,6 +117,11 @@ static int report(Worker *worker, const Compilation *compilation, bool changed, 
         if (r >= 0)
                 r = worker_set(worker, "dry_run", json_boolean(worker->dry_run));
         if (r >= 0)
+                r = worker_set(worker, "appraises",
+                                json_boolean(compilation_appraises(compilation)));
+        if (r >= 0)
+                r = store_report_intended(worker, state);
+        if (r >= 0)
                 r = worker_set(worker, "generation",
                                 number == 0 ? json_null() : json_integer((json_int_t) number));
         if (r >= 0)
@@ -68,11 +129,13 @@ static int report(Worker *worker, const Compilation *compilation, bool changed, 
         return r;
 }
 
-static int apply(Worker *worker, const Compilation *compilation)
+/* -EPERM when it was refused, with the worker's error set. */
+static int apply(Worker *worker, const Compilation *compilation, const Trial *trial)
 {
         _cleanup_generation_ Generation intended = { 0 }, generation = { 0 };
+        bool appraises = compilation_appraises(compilation), changed;
         GenerationState state;
-        bool changed;
+        uint64_t number;
         int r;
 
         r = store_load_state(worker, &state);
@@ -86,20 +149,31 @@ static int apply(Worker *worker, const Compilation *compilation)
                 return r;
         changed = changed || !generation_has_same_policies(&intended, &generation) ||
                   !generation_has_same_fragments(&intended, &generation);
-        if (changed && !worker->dry_run) {
-                r = write_generation(worker, &generation, &state);
-                if (r < 0)
-                        return r;
+        if (changed && appraises && !trial->wanted) {
+                (void) worker_fail(worker, EXIT_CODE_USAGE, TRIAL_HINT,
+                                "the policy refuses files (appraise), so it has to be tried before "
+                                "it stays");
+                return -EPERM;
         }
-        return report(worker, compilation, changed, changed ? generation.number : intended.number);
+        if (changed && !worker->dry_run)
+                r = write_generation(worker, &generation, appraises, trial, &state);
+        number = changed ? generation.number : intended.number;
+        if (r >= 0 && !changed) {
+                r = change_trial(worker, &state, trial);
+                changed = r > 0;
+        }
+        return r < 0 ? r : report(worker, compilation, changed, number, &state);
 }
 
 ExitCode verb_policy_apply(Worker *worker)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
         _cleanup_close_ int lock_fd = -EBADF;
-        int r = worker->dry_run ? 0 : store_lock(worker, &lock_fd);
+        Trial trial;
+        int r = check_trial_options(worker, &trial);
 
+        if (r >= 0 && !worker->dry_run)
+                r = store_lock(worker, &lock_fd);
         if (r < 0)
                 return worker->code;
         r = compilation_run(worker, COMPILATION_LINT, &compilation);
@@ -113,7 +187,7 @@ ExitCode verb_policy_apply(Worker *worker)
         if (check_rules(worker, &compilation) < 0)
                 return compilation.n_kernels == 0 ? EXIT_CODE_NOT_SUPPORTED
                                                   : EXIT_CODE_INVALID_INPUT;
-        r = apply(worker, &compilation);
+        r = apply(worker, &compilation, &trial);
         if (r < 0)
                 return worker_fail_errno(worker, r,
                                 "cannot write the generation; the policy stays as it was");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/store.h"
+#include "system/rollout.h"
 
 static int report(Worker *worker, bool changed, uint64_t generation)
 {
@@ -19,7 +20,8 @@ static int report(Worker *worker, bool changed, uint64_t generation)
 ExitCode verb_policy_off(Worker *worker)
 {
         _cleanup_close_ int lock_fd = -EBADF;
-        GenerationState state, off;
+        GenerationState state;
+        uint64_t before;
         bool changed;
         int r = worker->dry_run ? 0 : store_lock(worker, &lock_fd);
 
@@ -28,13 +30,14 @@ ExitCode verb_policy_off(Worker *worker)
         r = store_load_state(worker, &state);
         if (r < 0)
                 return worker_fail_errno(worker, r, GENERATION_STATE_PATH);
-        off = (GenerationState){ .next = state.next };
+        before = state.intended;
+        changed = rollout_turn_off(&state, time_now(CLOCK_REALTIME));
         /* A damaged state file was told as a warning, and is replaced. */
-        changed = state.intended != 0 || worker->diags.count > 0;
+        changed = changed || worker->diags.count > 0;
         if (changed && !worker->dry_run)
-                r = generation_state_store(worker->root_fd, &off);
+                r = store_save(worker, &state);
         if (r >= 0)
-                r = report(worker, changed, state.intended);
+                r = report(worker, changed, before);
         if (r < 0)
                 return worker_fail_errno(worker, r, GENERATION_STATE_PATH);
         return EXIT_CODE_OK;

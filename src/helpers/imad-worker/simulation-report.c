@@ -71,20 +71,18 @@ json_t *simulation_rule_to_json(const Simulation *simulation, size_t rule)
         return r < 0 ? NULL : TAKE_PTR(json);
 }
 
-/*
- * "fowner=0" of the rule, and what the request has instead. Where the rule has no such condition it
- * is about files: a rule without func does not match keys and critical data.
- */
+/* "fowner=0" of the rule, and what the request has instead. */
 static json_t *mismatch_to_json(
                 const Simulation *s, size_t number, const Request *request, KeywordId keyword)
 {
         const RuleValue *value = rule_find(simulate_get_rule(s->simulator, number), keyword);
         _cleanup_buffer_ Buffer wanted = { 0 }, found = { 0 };
         _cleanup_json_ json_t *json = json_object();
-        int r = value ? buffer_append_format(&wanted, "%s%c%s", keyword_get(keyword)->name,
-                                        value->operator_, value->text)
-                      : buffer_append_string(&wanted, "a file");
+        int r = buffer_append_string(&wanted, keyword_get(keyword)->name);
 
+        if (r >= 0)
+                r = value ? buffer_append_format(&wanted, "%c%s", value->operator_, value->text)
+                          : buffer_append_string(&wanted, "=");
         if (r >= 0)
                 r = request_format(request, keyword, &found);
         if (!json || r < 0)

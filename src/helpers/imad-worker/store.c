@@ -2,6 +2,8 @@
 #include "helpers/imad-worker/store.h"
 
 #include "base/diag-code.h"
+#include "system/rollout.h"
+#include "system/settings.h"
 
 /* What cannot be read is replaced, so it is worth a warning and no error. */
 static int add_as_warnings(Worker *worker, const DiagList *diags)
@@ -24,9 +26,11 @@ int store_load_state(Worker *worker, GenerationState *ret_state)
         GenerationState state = { 0 };
         int r = generation_state_load(worker->root_fd, &state, &diags);
 
-        if (r == -EBADMSG) {
+        if (r == -EBADMSG || r == 0) {
+                bool damaged = r < 0;
+
                 r = add_as_warnings(worker, &diags);
-                if (r >= 0)
+                if (r >= 0 && damaged)
                         r = generation_next_number(worker->root_fd, &state, &state.next);
         }
         if (r >= 0)
@@ -65,6 +69,40 @@ int store_load_intended(Worker *worker, const GenerationState *state, Generation
                 return r;
         *ret_generation = TAKE_STRUCT(generation);
         return 1;
+}
+
+int store_save(Worker *worker, GenerationState *state)
+{
+        _cleanup_settings_ Settings settings = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        uint64_t pruned[GENERATION_ENTRIES_MAX];
+        size_t n = 0;
+        int r = settings_load(worker->root_fd, &settings, &diags);
+
+        if (r >= 0) {
+                n = rollout_prune(state, settings.keep_generations, pruned);
+                r = generation_state_store(worker->root_fd, state);
+        }
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                (void) generation_remove(worker->root_fd, pruned[i]);
+        return r;
+}
+
+int store_report_intended(Worker *worker, GenerationState *state)
+{
+        const GenerationEntry *entry = generation_state_find(state, state->intended);
+        int r = worker_set(worker, "generation",
+                        state->intended == 0 ? json_null()
+                                             : json_integer((json_int_t) state->intended));
+
+        if (r >= 0)
+                r = worker_set(worker, "state",
+                                entry ? json_string(generation_phase_to_string(entry->phase))
+                                      : json_null());
+        if (r >= 0)
+                r = worker_set(worker, "confirm_within_usec",
+                                json_integer((json_int_t) state->confirm_within_usec));
+        return r;
 }
 
 int store_lock(Worker *worker, int *ret_fd)

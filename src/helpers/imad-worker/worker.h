@@ -54,13 +54,16 @@ typedef enum WorkerOption {
 typedef struct Worker {
         int root_fd;
         bool dry_run;
-        bool strict;        /* warnings count as errors */
-        const char *kernel; /* --kernel=, or NULL */
-        const char *target; /* --target=, or NULL */
-        bool live;          /* --live */
-        const char *list;   /* --list=, or NULL */
-        const char *output; /* --output=, or NULL */
-        bool running;       /* --running */
+        bool strict;                /* warnings count as errors */
+        const char *kernel;         /* --kernel=, or NULL */
+        const char *target;         /* --target=, or NULL */
+        bool live;                  /* --live */
+        const char *list;           /* --list=, or NULL */
+        const char *output;         /* --output=, or NULL */
+        bool running;               /* --running */
+        bool trial;                 /* --trial */
+        bool automatic;             /* --auto */
+        const char *confirm_within; /* --confirm-within=, or NULL */
         const char *options[WORKER_OPTION_MAX];
         bool prune;              /* --prune */
         bool tree;               /* --tree */
@@ -134,6 +137,9 @@ WorkerRun verb_policy_check;
 WorkerRun verb_policy_compile;
 WorkerRun verb_policy_apply;
 WorkerRun verb_policy_off;
+WorkerRun verb_policy_confirm;
+WorkerRun verb_policy_rollback;
+WorkerRun verb_policy_log;
 WorkerRun verb_policy_pending;
 WorkerRun verb_policy_diff;
 WorkerRun verb_policy_import;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "imad/settings.h"
+#include "system/settings.h"
 
 #include <syslog.h>
 
 #include "base/conf.h"
 #include "base/strings.h"
 #include "system/tpm.h"
+
+#define BOOT_TIMEOUT_MIN (30 * USEC_PER_SEC)
+#define BOOT_TIMEOUT_MAX (86400 * USEC_PER_SEC)
+#define BOOT_TIMEOUT_DEFAULT (600 * USEC_PER_SEC)
+#define KEEP_GENERATIONS_MAX 60 /* below GENERATION_ENTRIES_MAX */
+#define KEEP_GENERATIONS_DEFAULT 10
 
 static int parse_log_level(const char *text, void *target)
 {
@@ -31,11 +37,32 @@ static int parse_tcti(const char *text, void *target)
         return conf_text_parse_string(text, target);
 }
 
+/* Less would not see any machine come up, and more would not be a guard. */
+static int parse_boot_timeout(const char *text, void *target)
+{
+        usec_t usec;
+        int r = time_parse_span(text, &usec);
+
+        if (r < 0 || usec < BOOT_TIMEOUT_MIN || usec > BOOT_TIMEOUT_MAX)
+                return -EINVAL;
+        *(usec_t *) target = usec;
+        return 0;
+}
+
+static int parse_keep(const char *text, void *target)
+{
+        return parse_u64(text, KEEP_GENERATIONS_MAX, target);
+}
+
 static const ConfItem items[] = {
-        {"Manager",  "TPMTcti",  parse_tcti,      offsetof(Settings, tpm_tcti),
+        {"Manager",  "TPMTcti",         parse_tcti,         offsetof(Settings, tpm_tcti),
          "a TCTI with its device, like device:/dev/tpmrm0"                },
-        { "Manager", "LogLevel", parse_log_level, offsetof(Settings, log_level),
+        { "Manager", "LogLevel",        parse_log_level,    offsetof(Settings, log_level),
          "one of emerg, alert, crit, err, warning, notice, info and debug"},
+        { "Policy",  "BootTimeoutSec",  parse_boot_timeout, offsetof(Settings, boot_timeout_usec),
+         "a time between 30s and 1d, like 10min"                          },
+        { "Policy",  "KeepGenerations", parse_keep,         offsetof(Settings, keep_generations),
+         "a number up to 60"                                              },
 };
 
 void settings_done(Settings *settings)
@@ -46,7 +73,11 @@ void settings_done(Settings *settings)
 
 int settings_load(int root_fd, Settings *ret_settings, DiagList *diags)
 {
-        _cleanup_settings_ Settings settings = { .log_level = LOG_INFO };
+        _cleanup_settings_ Settings settings = {
+                .log_level = LOG_INFO,
+                .boot_timeout_usec = BOOT_TIMEOUT_DEFAULT,
+                .keep_generations = KEEP_GENERATIONS_DEFAULT,
+        };
         int r;
 
         settings.tpm_tcti = strdup(TPM_TCTI);

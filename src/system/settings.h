@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's settings: [Manager] in imad.conf and its drop-ins. */
+/* imad.conf and its drop-ins, as daemon and helpers read them. */
 #pragma once
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/time.h"
 
 typedef struct Settings {
         char *tpm_tcti; /* TPMTcti=: where the TPM is asked when sysfs does not show the PCRs */
         int log_level;  /* LogLevel=: syslog priority, the highest that is logged */
+        usec_t boot_timeout_usec;  /* BootTimeoutSec=: from the load to the blessing of a boot */
+        uint64_t keep_generations; /* KeepGenerations= */
 } Settings;
 
 void settings_done(Settings *settings);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this boot has come to: asked of systemd, the journal and the programs themselves. */
+#pragma once
+
+#include "helpers/imad-bless/bless.h"
+
+/* default.target and failed units, from systemd over the system bus. */
+int facts_ask_systemd(BlessFacts *facts);
+
+/* What the kernel denied in this boot, from its records in the journal. */
+int facts_read_denials(BlessFacts *facts);
+
+/* getty, login, shells, sshd with their libraries, and PAM's modules. */
+int facts_try_login(BlessFacts *facts);
+
+/*
+ * Lets the dynamic loader map a program and all its libraries, without running it: with
+ * LD_TRACE_LOADED_OBJECTS, ld.so(8). A static program is told to show its version. 0, or -EACCES.
+ */
+int facts_try_program(const char *path);
+
+/* Maps a library as the loader would. 0, or a negative errno. */
+int facts_try_library(const char *path);
