@@ -72,7 +72,9 @@ static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_
         (void) sigaddset(&wanted, SIGNAL_STOP);
         (void) setsid();
         rename_process(plan->argv0);
-        if (chdir("/") < 0 || mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+        /* What a test puts in the place of the reboot runs as an ordinary user, who may lock
+         * little. */
+        if (chdir("/") < 0 || (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && !plan->expire))
                 _exit(1);
         if (write(ready_fd, "", 1) != 1 || close_range(0, ~0U, 0) < 0)
                 _exit(1);
