@@ -140,7 +140,7 @@ int measurement_entry_parse(const MeasurementFormat *format, Cursor *c,
                 MeasurementTemplates *templates, Measurement *ret_measurement,
                 MeasurementFault *ret_fault)
 {
-        Measurement m;
+        Measurement m = { 0 };
         int r = measurement_entry_parse_header(format, c, templates, &m, ret_fault);
 
         if (r <= 0)

@@ -152,7 +152,7 @@ const char *rule_ids_make(RuleIds *ids, const Rule *const *actions, size_t n_act
                 KeywordId list, size_t n_values)
 {
         char base[BASE_MAX + 1] = "", id[FRAGMENT_ID_MAX + 1];
-        Taken *first, *taken;
+        Taken *first = NULL, *taken;
         int r;
 
         describe(base, actions, n_actions, list, n_values);

@@ -200,6 +200,12 @@ static Request make_request(
         return request;
 }
 
+/* 0 for what is no file. */
+static mode_t get_mode(const File *file)
+{
+        return file->facts ? file->facts->stat.stx_mode : 0;
+}
+
 static json_t *simulate_use(const Worker *worker, const Simulation *s, const SimulationOverride *o,
                 const File *file, FileUse use)
 {
@@ -211,7 +217,7 @@ static json_t *simulate_use(const Worker *worker, const Simulation *s, const Sim
         for (size_t i = 0; requests && i < n_steps; i++) {
                 Request request = make_request(o, file, steps[i].func, steps[i].mask);
 
-                file_use_set_subject(use, file->facts->stat.stx_mode, s->target, &request);
+                file_use_set_subject(use, get_mode(file), s->target, &request);
                 if (json_array_append_new(
                                     requests, ask(s, file, &memory, &request, worker->explain)) < 0)
                         return NULL;
@@ -232,8 +238,7 @@ static json_t *simulate_hook(const Worker *worker, const Simulation *s, const Si
 static json_t *simulate_file(const Worker *worker, const Simulation *s, const SimulationOverride *o,
                 const File *file, const char *path)
 {
-        unsigned uses = o->use >= 0 ? BIT(o->use)
-                                    : file_use_guess(path, file->facts->stat.stx_mode);
+        unsigned uses = o->use >= 0 ? BIT(o->use) : file_use_guess(path, get_mode(file));
         _cleanup_json_ json_t *list = json_array();
 
         if (o->request.func != RULE_FUNC_NONE)
