@@ -158,14 +158,15 @@ void fixture_bus_free(FixtureBus *f)
         free(f);
 }
 
-static void wait_for_name(FixtureBus *f, const char *name)
+/* Until the name has an owner, or has none any more. */
+static void wait_for_name(FixtureBus *f, const char *name, bool owned)
 {
         for (unsigned i = 0; i < 1000; i++) {
-                if (sd_bus_get_name_creds(f->bus, name, 0, NULL) >= 0)
+                if ((sd_bus_get_name_creds(f->bus, name, 0, NULL) >= 0) == owned)
                         return;
                 (void) usleep(10000);
         }
-        cr_assert_fail("nobody takes the name %s", name);
+        cr_assert_fail("the name %s is %s", name, owned ? "not taken" : "kept");
 }
 
 void fixture_bus_start_daemon_with(FixtureBus *f, const char *libexec)
@@ -176,7 +177,7 @@ void fixture_bus_start_daemon_with(FixtureBus *f, const char *libexec)
         (void) snprintf(root, sizeof(root), "--root=%s", f->root.path);
         (void) snprintf(option, sizeof(option), "--libexec=%s", libexec);
         f->daemon_pid = start_program(arguments, f->address);
-        wait_for_name(f, BUS_NAME);
+        wait_for_name(f, BUS_NAME, true);
 }
 
 void fixture_bus_start_daemon(FixtureBus *f)
@@ -200,6 +201,7 @@ int fixture_bus_stop_daemon(FixtureBus *f, usec_t *ret_usec)
 void fixture_bus_start_polkit(FixtureBus *f, FixturePolkit answer)
 {
         end_program(&f->polkit_pid);
+        wait_for_name(f, "org.freedesktop.PolicyKit1", false);
         if (answer == FIXTURE_POLKIT_ABSENT)
                 return;
         f->polkit_pid = fork();
@@ -208,7 +210,7 @@ void fixture_bus_start_polkit(FixtureBus *f, FixturePolkit answer)
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 _exit(fixture_polkit_run(f->address, answer) < 0);
         }
-        wait_for_name(f, "org.freedesktop.PolicyKit1");
+        wait_for_name(f, "org.freedesktop.PolicyKit1", true);
 }
 
 void fixture_bus_write_worker(FixtureBus *f, const char *verb, const char *script)
