@@ -34,6 +34,7 @@ user_copy() {
     die "$user_home exists and is not $user_name's; remove it"
   fi
   install -d -m 0755 -o "$user_name" "$user_home"
+  chown -RhP "$user_name:" "$user_home" # whoever built there as root would lock the user out
   rsync -a --delete --chown="$user_name:" --exclude='/build*' --exclude=/.git --exclude='/obj-*' \
     "$imad_top/" "$user_home/imad/"
 }
