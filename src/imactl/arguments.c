@@ -330,8 +330,7 @@ static int check_words(Arguments *args)
                 return set_usage_error(args, NULL, "imactl %s%s%s does not take '%s'", group, space,
                                 verb->name, args->words.items[verb->max_args]);
         for (OptionId id = 0; id < OPTION_MAX; id++)
-                if (args->given[id] && !option_table[id].global &&
-                                !(verb->options & VERB_OPTION(id)))
+                if (args->given[id] && !option_table[id].global && !verb_has_option(verb, id))
                         return set_usage_error(args, NULL, "imactl %s%s%s does not take --%s",
                                         group, space, verb->name, option_table[id].name);
         return 0;

@@ -122,12 +122,12 @@ static void print_bash_option_values(void)
         puts("        *) return ;;\n    esac");
 }
 
-static void print_bash_option_names(uint64_t mask, bool global)
+static void print_bash_option_names(const Verb *verb)
 {
         for (OptionId id = 0; id < OPTION_MAX; id++) {
                 const Option *o = &option_table[id];
 
-                if (!(o->global ? global : (mask & VERB_OPTION(id)) != 0))
+                if (!verb_has_option(verb, id))
                         continue;
                 if (o->short_name)
                         printf(" -%c", o->short_name);
@@ -146,14 +146,14 @@ static void print_bash_options(void)
 {
         puts("    if [[ $cur == -* ]]; then\n        local options=\"\\");
         printf("           ");
-        print_bash_option_names(0, true);
+        print_bash_option_names(NULL);
         puts("\"\n        case ${words[*]} in");
         for (size_t i = 0; i < verb_table_size; i++) {
                 if (!verb_table[i].options)
                         continue;
                 print_bash_pattern(&verb_table[i]);
                 printf("options+='");
-                print_bash_option_names(verb_table[i].options, false);
+                print_bash_option_names(&verb_table[i]);
                 puts("' ;;");
         }
         puts("        esac\n"
@@ -354,7 +354,7 @@ static void print_fish_options(void)
                 const Option *o = &option_table[id];
 
                 for (size_t i = 0; i < (o->global ? 1 : verb_table_size); i++) {
-                        if (!o->global && !(verb_table[i].options & VERB_OPTION(id)))
+                        if (!o->global && !verb_has_option(&verb_table[i], id))
                                 continue;
                         printf("complete -c imactl");
                         if (!o->global)

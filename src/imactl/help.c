@@ -62,11 +62,11 @@ static void print_option(const Option *o, FILE *file)
         print_row(term, o->help, file);
 }
 
-/* The options of the mask, or all global ones besides. */
-static void print_options(uint64_t mask, bool global, FILE *file)
+/* The options of the verb; the global ones when it is NULL. */
+static void print_options(const Verb *verb, FILE *file)
 {
         for (OptionId id = 0; id < OPTION_MAX; id++)
-                if (option_table[id].global ? global : (mask & VERB_OPTION(id)) != 0)
+                if (verb_has_option(verb, id))
                         print_option(&option_table[id], file);
 }
 
@@ -89,7 +89,7 @@ static void print_overall(FILE *file, Style style)
         for (size_t i = 0; i < verb_groups_size; i++)
                 print_group(&verb_groups[i], file, style);
         print_title("Options of every verb", file, style);
-        print_options(0, true, file);
+        print_options(NULL, file);
         fputs("\nimactl help VERB shows the options that one verb has besides.\n", file);
         print_footer(file);
 }
@@ -105,10 +105,10 @@ static void print_one_verb(const Verb *verb, FILE *file, Style style)
         fprintf(file, "\n%s.\n", verb->help);
         if (verb->options) {
                 print_title("Options of this verb", file, style);
-                print_options(verb->options, false, file);
+                print_options(verb, file);
         }
         print_title("Options of every verb", file, style);
-        print_options(0, true, file);
+        print_options(NULL, file);
         print_footer(file);
 }
 

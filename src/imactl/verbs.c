@@ -1,119 +1,114 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "imactl/verbs.h"
 
-#define ROOT VERB_OPTION(OPTION_ROOT)
-#define DRY_RUN VERB_OPTION(OPTION_DRY_RUN)
-#define STRICT VERB_OPTION(OPTION_STRICT)
-#define KERNEL (VERB_OPTION(OPTION_KERNEL) | VERB_OPTION(OPTION_TARGET))
-#define LIST VERB_OPTION(OPTION_LIST)
-#define LIVE VERB_OPTION(OPTION_LIVE)
-#define PCR VERB_OPTION(OPTION_PCR)
-#define OUTPUT VERB_OPTION(OPTION_OUTPUT)
-#define RUNNING VERB_OPTION(OPTION_RUNNING)
-#define PCRS VERB_OPTION(OPTION_PCRS)
-#define EVENT_LOG VERB_OPTION(OPTION_EVENT_LOG)
-#define CERT VERB_OPTION(OPTION_CERT)
-#define ARCHIVE VERB_OPTION(OPTION_ARCHIVE)
-#define FORMAT VERB_OPTION(OPTION_FORMAT)
-#define UNION VERB_OPTION(OPTION_UNION)
-#define PRUNE VERB_OPTION(OPTION_PRUNE)
-#define NONCE VERB_OPTION(OPTION_NONCE)
-#define TCTI VERB_OPTION(OPTION_TCTI)
-#define AK VERB_OPTION(OPTION_AK)
-#define ALLOW_LIST VERB_OPTION(OPTION_ALLOW_LIST)
+#define ROOT OPTION_ROOT
+#define DRY_RUN OPTION_DRY_RUN
+#define STRICT OPTION_STRICT
+#define KERNEL OPTION_KERNEL, OPTION_TARGET
+#define LIST OPTION_LIST
+#define LIVE OPTION_LIVE
+#define PCR OPTION_PCR
+#define OUTPUT OPTION_OUTPUT
+#define RUNNING OPTION_RUNNING
+#define PCRS OPTION_PCRS
+#define EVENT_LOG OPTION_EVENT_LOG
+#define CERT OPTION_CERT
+#define ARCHIVE OPTION_ARCHIVE
+#define FORMAT OPTION_FORMAT
+#define UNION OPTION_UNION
+#define PRUNE OPTION_PRUNE
+#define NONCE OPTION_NONCE
+#define TCTI OPTION_TCTI
+#define AK OPTION_AK
+#define ALLOW_LIST OPTION_ALLOW_LIST
 
 #define ENTRIES                                                                                    \
-        (VERB_OPTION(OPTION_SINCE) | VERB_OPTION(OPTION_PATH) | VERB_OPTION(OPTION_TEMPLATE) |     \
-                        VERB_OPTION(OPTION_VERDICT) | VERB_OPTION(OPTION_SIGNED_BY) |              \
-                        VERB_OPTION(OPTION_PACKAGE))
-#define KEY (VERB_OPTION(OPTION_KEY) | VERB_OPTION(OPTION_PASSPHRASE_FD))
-#define HASH VERB_OPTION(OPTION_HASH)
-#define EVM VERB_OPTION(OPTION_EVM)
-#define ALL_MOUNTS VERB_OPTION(OPTION_ALL_MOUNTS)
+        OPTION_SINCE, OPTION_PATH, OPTION_TEMPLATE, OPTION_VERDICT, OPTION_SIGNED_BY, OPTION_PACKAGE
+#define KEY OPTION_KEY, OPTION_PASSPHRASE_FD
+#define HASH OPTION_HASH
+#define EVM OPTION_EVM
+#define ALL_MOUNTS OPTION_ALL_MOUNTS
 
-#define TRIAL                                                                                      \
-        (VERB_OPTION(OPTION_TRIAL) | VERB_OPTION(OPTION_AUTO) | VERB_OPTION(OPTION_CONFIRM_WITHIN))
+#define TRIAL OPTION_TRIAL, OPTION_AUTO, OPTION_CONFIRM_WITHIN
 
 #define SIMULATE                                                                                   \
-        (VERB_OPTION(OPTION_POLICY) | VERB_OPTION(OPTION_USE) | VERB_OPTION(OPTION_FUNC) |         \
-                        VERB_OPTION(OPTION_MASK) | VERB_OPTION(OPTION_UID) |                       \
-                        VERB_OPTION(OPTION_EUID) | VERB_OPTION(OPTION_GID) |                       \
-                        VERB_OPTION(OPTION_EGID) | VERB_OPTION(OPTION_FOWNER) |                    \
-                        VERB_OPTION(OPTION_FGROUP) | VERB_OPTION(OPTION_FSMAGIC) |                 \
-                        VERB_OPTION(OPTION_FSNAME) | VERB_OPTION(OPTION_FSUUID) |                  \
-                        VERB_OPTION(OPTION_LSM) | VERB_OPTION(OPTION_DATA) |                       \
-                        VERB_OPTION(OPTION_TREE) | VERB_OPTION(OPTION_PACKAGES) |                  \
-                        VERB_OPTION(OPTION_ALL_MOUNTS) | VERB_OPTION(OPTION_EXPLAIN))
+        OPTION_POLICY, OPTION_USE, OPTION_FUNC, OPTION_MASK, OPTION_UID, OPTION_EUID, OPTION_GID,  \
+                        OPTION_EGID, OPTION_FOWNER, OPTION_FGROUP, OPTION_FSMAGIC, OPTION_FSNAME,  \
+                        OPTION_FSUUID, OPTION_LSM, OPTION_DATA, OPTION_TREE, OPTION_PACKAGES,      \
+                        OPTION_ALL_MOUNTS, OPTION_EXPLAIN
+
+/* The options of a row, as the table wants them. */
+#define OPTIONS(...) ((const OptionId[]){ __VA_ARGS__, OPTION_MAX })
 
 /* clang-format off */
 const Verb verb_table[] = {
         { NULL, "status", "", "Show what is in force, whether it can be trusted, and what to do",
-          0, 0, VERB_DEFAULT | VERB_PAGER, 0, COMPLETION_NONE, verb_status },
+          0, 0, VERB_DEFAULT | VERB_PAGER, NULL, COMPLETION_NONE, verb_status },
         { NULL, "doctor", "[OPTION…]", "Check kernel, TPM and boot for what IMA needs; explain kernel options",
-          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT, COMPLETION_NONE, verb_doctor },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_doctor },
         { NULL, "explain", "[CODE…]", "Explain codes of diagnostics, with a wrong and a right example; list them all",
-          0, VERB_ARGS_ANY, VERB_PAGER, 0, COMPLETION_CODE, verb_explain },
+          0, VERB_ARGS_ANY, VERB_PAGER, NULL, COMPLETION_CODE, verb_explain },
         { NULL, "help", "[VERB…]", "Show help, for one verb in detail",
-          0, 2, 0, 0, COMPLETION_VERB, verb_help },
+          0, 2, 0, NULL, COMPLETION_VERB, verb_help },
         { NULL, "version", "", "Show the version",
-          0, 0, 0, 0, COMPLETION_NONE, verb_version },
+          0, 0, 0, NULL, COMPLETION_NONE, verb_version },
 
         { NULL, "sign", "PATH…", "Sign files, and those below directories",
-          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, DRY_RUN | KEY | CERT | HASH | EVM | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_sign },
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS), COMPLETION_FILE, verb_sign },
         { NULL, "verify", "PATH…", "Check the signatures of files against certificates",
-          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, CERT | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_verify },
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OUTPUT, ALL_MOUNTS), COMPLETION_FILE, verb_verify },
         { NULL, "unsign", "PATH…", "Remove the signatures of files",
-          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, DRY_RUN | OUTPUT | ALL_MOUNTS, COMPLETION_FILE, verb_unsign },
+          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS), COMPLETION_FILE, verb_unsign },
         { NULL, "inspect", "FILE", "Explain security.ima and security.evm of a file",
-          1, 1, VERB_PAGER, CERT, COMPLETION_FILE, verb_inspect },
+          1, 1, VERB_PAGER, OPTIONS(CERT), COMPLETION_FILE, verb_inspect },
 
         { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
-          0, VERB_ARGS_ANY, VERB_VERDICT, ROOT | KERNEL | LIVE | STRICT, COMPLETION_FILE, verb_policy_check },
+          0, VERB_ARGS_ANY, VERB_VERDICT, OPTIONS(ROOT, KERNEL, LIVE, STRICT), COMPLETION_FILE, verb_policy_check },
         { "policy", "compile", "[FILE…]", "Print the kernel policy that fragments make",
-          0, VERB_ARGS_ANY, VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_compile },
+          0, VERB_ARGS_ANY, VERB_PAGER, OPTIONS(ROOT, KERNEL), COMPLETION_FILE, verb_policy_compile },
         { "policy", "simulate", "[PATH…]", "Tell what a policy decides about files, and by which rule",
-          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, ROOT | KERNEL | SIMULATE, COMPLETION_FILE, verb_policy_simulate },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, KERNEL, SIMULATE), COMPLETION_FILE, verb_policy_simulate },
         { "policy", "apply", "", "Make the fragments the policy, from the next boot on",
-          0, 0, 0, ROOT | DRY_RUN | TRIAL, COMPLETION_NONE, verb_policy_apply },
+          0, 0, 0, OPTIONS(ROOT, DRY_RUN, TRIAL), COMPLETION_NONE, verb_policy_apply },
         { "policy", "confirm", "", "Keep the policy that this boot tries; acknowledge an alarm",
-          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_confirm },
+          0, 0, 0, OPTIONS(ROOT, DRY_RUN), COMPLETION_NONE, verb_policy_confirm },
         { "policy", "rollback", "", "Go back to the policy that was good before",
-          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_rollback },
+          0, 0, 0, OPTIONS(ROOT, DRY_RUN), COMPLETION_NONE, verb_policy_rollback },
         { "policy", "log", "", "Show what became of each policy and of the boots that tried one",
-          0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_policy_log },
+          0, 0, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_policy_log },
         { "policy", "off", "", "Load no policy from the next boot on",
-          0, 0, 0, ROOT | DRY_RUN, COMPLETION_NONE, verb_policy_off },
+          0, 0, 0, OPTIONS(ROOT, DRY_RUN), COMPLETION_NONE, verb_policy_off },
         { "policy", "diff", "A [B]", "Compare two policies by what they do",
-          1, 2, VERB_VERDICT | VERB_PAGER, ROOT | KERNEL, COMPLETION_FILE, verb_policy_diff },
+          1, 2, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, KERNEL), COMPLETION_FILE, verb_policy_diff },
         { "policy", "import", "FILE|-", "Turn rules in the kernel's own syntax into a fragment",
-          0, 1, 0, ROOT | DRY_RUN | OUTPUT | RUNNING, COMPLETION_FILE, verb_policy_import },
+          0, 1, 0, OPTIONS(ROOT, DRY_RUN, OUTPUT, RUNNING), COMPLETION_FILE, verb_policy_import },
 
         { "preset", "list", "", "List the policies that come with imad",
-          0, 0, VERB_PAGER, ROOT, COMPLETION_NONE, verb_preset_list },
+          0, 0, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_preset_list },
         { "preset", "cat", "NAME", "Show a preset: what it does, costs and leaves open, and its rules",
-          1, 1, VERB_PAGER, ROOT, COMPLETION_PRESET, verb_preset_cat },
+          1, 1, VERB_PAGER, OPTIONS(ROOT), COMPLETION_PRESET, verb_preset_cat },
         { "preset", "enable", "NAME", "Link a preset into the fragments",
-          1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_enable },
+          1, 1, 0, OPTIONS(ROOT), COMPLETION_PRESET, verb_preset_enable },
         { "preset", "disable", "NAME", "Remove the link of a preset",
-          1, 1, 0, ROOT, COMPLETION_PRESET, verb_preset_disable },
+          1, 1, 0, OPTIONS(ROOT), COMPLETION_PRESET, verb_preset_disable },
 
         { "measurements", "list", "", "List what the kernel has measured since boot",
-          0, 0, VERB_VERDICT | VERB_PAGER, ROOT | LIST | ENTRIES, COMPLETION_NONE, verb_measurements_list },
+          0, 0, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, LIST, ENTRIES), COMPLETION_NONE, verb_measurements_list },
         { "measurements", "follow", "", "Show the last entries, and new ones as they come",
-          0, 0, 0, ENTRIES, COMPLETION_NONE, verb_measurements_follow },
+          0, 0, 0, OPTIONS(ENTRIES), COMPLETION_NONE, verb_measurements_follow },
         { "measurements", "show", "NUMBER", "Show one entry of the measurement list in detail",
-          1, 1, VERB_PAGER, ROOT | LIST, COMPLETION_NONE, verb_measurements_show },
+          1, 1, VERB_PAGER, OPTIONS(ROOT, LIST), COMPLETION_NONE, verb_measurements_show },
         { "measurements", "verify", "", "Replay the measurement list against the TPM",
-          0, 0, VERB_VERDICT, ROOT | LIST | PCR | PCRS | EVENT_LOG | CERT | ARCHIVE | TCTI, COMPLETION_NONE, verb_measurements_verify },
+          0, 0, VERB_VERDICT, OPTIONS(ROOT, LIST, PCR, PCRS, EVENT_LOG, CERT, ARCHIVE, TCTI), COMPLETION_NONE, verb_measurements_verify },
         { "measurements", "archive", "", "Add new measurements to the archive of this boot",
-          0, 0, 0, ROOT | LIST, COMPLETION_NONE, verb_measurements_archive },
+          0, 0, 0, OPTIONS(ROOT, LIST), COMPLETION_NONE, verb_measurements_archive },
         { "measurements", "export", "", "Write the measurement list in the form of another tool",
-          0, 0, 0, ROOT | LIST | FORMAT | UNION | PRUNE | CERT | OUTPUT, COMPLETION_NONE, verb_measurements_export },
+          0, 0, 0, OPTIONS(ROOT, LIST, FORMAT, UNION, PRUNE, CERT, OUTPUT), COMPLETION_NONE, verb_measurements_export },
 
         { "attest", "quote", "", "Let the TPM vouch for this boot in an evidence file",
-          0, 0, 0, ROOT | NONCE | OUTPUT | TCTI, COMPLETION_NONE, verb_attest_quote },
+          0, 0, 0, OPTIONS(ROOT, NONCE, OUTPUT, TCTI), COMPLETION_NONE, verb_attest_quote },
         { "attest", "verify", "FILE", "Check an evidence file, without daemon and TPM",
-          1, 1, VERB_VERDICT, ROOT | NONCE | AK | CERT | ALLOW_LIST, COMPLETION_FILE, verb_attest_verify },
+          1, 1, VERB_VERDICT, OPTIONS(ROOT, NONCE, AK, CERT, ALLOW_LIST), COMPLETION_FILE, verb_attest_verify },
 };
 const size_t verb_table_size = ELEMENTSOF(verb_table);
 
@@ -126,6 +121,16 @@ const VerbGroup verb_groups[] = {
 };
 const size_t verb_groups_size = ELEMENTSOF(verb_groups);
 /* clang-format on */
+
+bool verb_has_option(const Verb *verb, OptionId id)
+{
+        if (!verb || option_table[id].global)
+                return !verb && option_table[id].global;
+        for (const OptionId *own = verb->options; own && *own != OPTION_MAX; own++)
+                if (*own == id)
+                        return true;
+        return false;
+}
 
 bool verb_group_exists(const char *name)
 {

@@ -9,7 +9,6 @@
 #include "imactl/arguments.h"
 
 #define VERB_ARGS_ANY UINT32_MAX
-#define VERB_OPTION(id) (UINT64_C(1) << (id))
 
 typedef enum VerbFlags {
         VERB_DEFAULT = 1 << 0, /* run when no verb is given */
@@ -26,7 +25,7 @@ struct Verb {
         uint32_t min_args;
         uint32_t max_args;
         uint32_t flags;
-        uint64_t options; /* VERB_OPTION() of those that are not global */
+        const OptionId *options; /* those that are not global, then OPTION_MAX; NULL: none */
         CompletionKind completion;
         ExitCode (*run)(const Arguments *args);
 };
@@ -42,6 +41,9 @@ extern const VerbGroup verb_groups[];
 extern const size_t verb_groups_size;
 
 bool verb_group_exists(const char *name);
+
+/* Whether the option is one of the verb's own, or, with a verb of NULL, a global one. */
+bool verb_has_option(const Verb *verb, OptionId id);
 
 /* NULL: there is no such verb. `group` may be NULL. */
 const Verb *verb_find(const char *group, const char *name);
