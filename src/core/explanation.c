@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "core/policy/code.h"
-#include "core/policy/yaml.h"
+#include "core/policy/fragment/yaml.h"
 
 #define EXAMPLE_NAME "50-example.yaml"
 

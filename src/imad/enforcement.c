@@ -2,7 +2,7 @@
 #include "imad/enforcement.h"
 
 #include "base/strings.h"
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 
 static const char *const names[ENFORCEMENT_MAX] = {
         [ENFORCEMENT_ENFORCE] = "enforce",

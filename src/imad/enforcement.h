@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "core/policy/kconfig.h"
+#include "core/policy/target/kconfig.h"
 
 typedef enum Enforcement {
         ENFORCEMENT_ENFORCE,     /* appraise rules are in force and deny */

@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-#include "core/policy/appraisal.h"
+#include "core/policy/simulate/appraisal.h"
 #include "system/mounts.h"
 
 #define FILE_LABEL_MAX 4096 /* of security.ima; longer ones are cut */

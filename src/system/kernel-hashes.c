@@ -6,7 +6,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/strings.h"
-#include "core/policy/target.h"
+#include "core/policy/target/target.h"
 
 #define PROC_CRYPTO_MAX (4U * 1024 * 1024)
 #define MODULE_LIST_MAX (32U * 1024 * 1024)

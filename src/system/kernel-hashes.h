@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "core/policy/kconfig.h"
+#include "core/policy/target/kconfig.h"
 
 typedef enum KernelHashesSource {
         KERNEL_HASHES_REGISTERED = 1 << 0, /* /proc/crypto, for the running kernel */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "core/policy/builtin.h"
+#include "core/policy/simulate/builtin.h"
 #include "system/boot-record.h"
 #include "system/kernel-hashes.h"
 #include "system/kernel.h"

@@ -2,7 +2,7 @@
 /* Targets from what a machine says of itself. */
 #pragma once
 
-#include "core/policy/target.h"
+#include "core/policy/target/target.h"
 
 /* When the policy meets the kernel. */
 typedef enum TargetProbeTime {

@@ -7,10 +7,10 @@
 
 #include "base/buffer.h"
 #include "base/time.h"
-#include "core/policy/lint.h"
+#include "core/policy/lint/lint.h"
 #include "core/policy/policy.h"
-#include "core/policy/relation.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/rule/relation.h"
+#include "core/policy/rule/rule-text.h"
 
 #define ROUNDS 3
 

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/time.h"
 #include "core/policy/compile.h"
-#include "core/policy/lint.h"
+#include "core/policy/lint/lint.h"
 
 #define RULES_PER_FRAGMENT 1000
 

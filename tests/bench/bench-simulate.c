@@ -11,7 +11,7 @@
 #include "base/buffer.h"
 #include "base/fs.h"
 #include "base/time.h"
-#include "core/policy/simulate.h"
+#include "core/policy/simulate/simulate.h"
 
 #define RECORDS 1000000U
 #define START_RULES 1000U

@@ -17,14 +17,14 @@ expect() {
 }
 
 mkdir -p "$work/src/core"
-expect clean src/core/policy/rule.c '"base/diag.h"'
-expect clean src/imactl/main.c '"core/policy/rule.h"'
-expect refused src/base/diag.c '"core/policy/rule.h"'
-expect refused src/core/policy/rule.c '"system/kernel.h"'
-expect refused src/core/policy/rule.c '<unistd.h>'
-expect refused src/core/policy/rule.c '"base/fs.h"'
+expect clean src/core/policy/rule/rule.c '"base/diag.h"'
+expect clean src/imactl/main.c '"core/policy/rule/rule.h"'
+expect refused src/base/diag.c '"core/policy/rule/rule.h"'
+expect refused src/core/policy/rule/rule.c '"system/kernel.h"'
+expect refused src/core/policy/rule/rule.c '<unistd.h>'
+expect refused src/core/policy/rule/rule.c '"base/fs.h"'
 expect refused src/imactl/status.c '"system/kernel.h"'
-expect refused src/bus/names.c '"core/policy/rule.h"'
+expect refused src/bus/names.c '"core/policy/rule/rule.h"'
 expect refused src/system/kernel.c '"bus/names.h"'
 expect refused src/imad/main.c '"imactl/verbs.h"'
 expect refused src/imad/main.c '"manager.h"'

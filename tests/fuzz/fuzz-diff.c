@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 
-#include "core/policy/diff-example.h"
-#include "core/policy/diff.h"
-#include "core/policy/kernel-text.h"
+#include "core/policy/diff/diff-example.h"
+#include "core/policy/diff/diff.h"
+#include "core/policy/import/kernel-text.h"
 
 #define RULES_MAX 200
 

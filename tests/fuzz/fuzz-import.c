@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/policy/compile.h"
-#include "core/policy/import.h"
+#include "core/policy/import/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 #include "core/policy/compile.h"
-#include "core/policy/lint.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/lint/lint.h"
+#include "core/policy/rule/rule-text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

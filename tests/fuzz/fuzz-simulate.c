@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "core/policy/builtin.h"
-#include "core/policy/outcome.h"
+#include "core/policy/simulate/builtin.h"
+#include "core/policy/simulate/outcome.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "core/policy/policy-write.h"
-#include "core/policy/target-file.h"
+#include "core/policy/rule/policy-write.h"
+#include "core/policy/target/target-file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

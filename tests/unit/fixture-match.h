@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/strings.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/rule/rule-text.h"
 
 typedef struct Request {
         RuleFunc hook;

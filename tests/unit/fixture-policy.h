@@ -12,7 +12,7 @@
 #include "base/fs.h"
 #include "base/strings.h"
 #include "core/policy/compile.h"
-#include "core/policy/target-file.h"
+#include "core/policy/target/target-file.h"
 
 static inline int fixture_user(void *userdata, const char *name, uint32_t *ret_id)
 {

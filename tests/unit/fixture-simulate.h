@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "core/policy/simulate.h"
+#include "core/policy/simulate/simulate.h"
 
 #define _cleanup_simulator_ _cleanup_(simulate_freep)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/appraisal.h"
+#include "core/policy/simulate/appraisal.h"
 
-#include "core/policy/builtin.h"
+#include "core/policy/simulate/builtin.h"
 #include "fixture-simulate.h"
 
 typedef struct Case {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/builtin.h"
+#include "core/policy/simulate/builtin.h"
 
 #include "base/buffer.h"
 #include "fixture-policy.h"

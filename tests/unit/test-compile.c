@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
-#include "core/policy/allow.h"
 #include "core/policy/code.h"
 #include "core/policy/compile.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/fragment/allow.h"
+#include "core/policy/rule/rule-text.h"
 #include "fixture-policy.h"
 
 /* Every line is one that the reader of kernel text takes, for the same kernel. */

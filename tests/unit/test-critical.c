@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/critical.h"
+#include "core/policy/simulate/critical.h"
 
 #include "fixture-simulate.h"
 

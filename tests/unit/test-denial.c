@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/code.h"
-#include "core/policy/denial.h"
+#include "core/policy/simulate/denial.h"
 #include "fixture-policy.h"
 
 #define PSEUDO                                                                                     \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/cleanup.h"
-#include "core/policy/diff-example.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/diff/diff-example.h"
+#include "core/policy/rule/rule-text.h"
 #include "fixture-simulate.h"
 
 static void expect(const char *before, const char *after, const char *rule, const char *other,

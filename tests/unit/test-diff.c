@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/strings.h"
-#include "core/policy/diff.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/diff/diff.h"
+#include "core/policy/rule/rule-text.h"
 
 #define RULES_MAX 64
 #define RANDOM_PAIRS 20000

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
 #include "core/explanation.h"
-#include "core/policy/allow.h"
 #include "core/policy/code.h"
-#include "core/policy/lint.h"
-#include "core/policy/yaml.h"
+#include "core/policy/fragment/allow.h"
+#include "core/policy/fragment/yaml.h"
+#include "core/policy/lint/lint.h"
 #include "fixture-policy.h"
 
 #define TEXTS "src/core/explanations.yaml"

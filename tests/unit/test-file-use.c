@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/file-use.h"
+#include "core/policy/simulate/file-use.h"
 
 #include <criterion/criterion.h>
 

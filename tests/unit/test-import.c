@@ -2,10 +2,10 @@
 #include <inttypes.h>
 
 #include "core/policy/code.h"
-#include "core/policy/denial.h"
-#include "core/policy/import.h"
-#include "core/policy/lint.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/import/import.h"
+#include "core/policy/lint/lint.h"
+#include "core/policy/rule/rule-text.h"
+#include "core/policy/simulate/denial.h"
 #include "fixture-recording.h"
 
 #define RANDOM_POLICIES 400

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "base/strings.h"
-#include "core/policy/kconfig.h"
+#include "core/policy/target/kconfig.h"
 
 static const char sample[] = "#\n# Automatically generated file\n#\n"
                              "CONFIG_IMA=y\nCONFIG_TCG_TPM=m\n# CONFIG_IMA_READ_POLICY is not set\n"

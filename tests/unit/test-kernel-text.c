@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/code.h"
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 #include "fixture-policy.h"
 
 static int parse_bytes(const char *text, size_t size, KernelText *ret_text, DiagList *diags)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
-#include "core/policy/policy-write.h"
-#include "core/policy/target-file.h"
+#include "core/policy/rule/policy-write.h"
+#include "core/policy/target/target-file.h"
 #include "fixture-escape.h"
 
 #define RECORDING_SIZE_MAX ((size_t) 256 << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "core/policy/label.h"
+#include "core/policy/rule/label.h"
 
 static Target *target_of(TargetLsm lsm)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/allow.h"
 #include "core/policy/code.h"
-#include "core/policy/lint.h"
+#include "core/policy/fragment/allow.h"
+#include "core/policy/lint/lint.h"
 #include "core/policy/policy.h"
 #include "fixture-match.h"
 #include "fixture-policy.h"

@@ -3,7 +3,7 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-#include "core/policy/names.h"
+#include "core/policy/rule/names.h"
 
 Test(names, magics_are_those_of_the_kernels_header)
 {

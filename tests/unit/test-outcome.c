@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/outcome.h"
+#include "core/policy/simulate/outcome.h"
 
-#include "core/policy/builtin.h"
+#include "core/policy/simulate/builtin.h"
 #include "fixture-simulate.h"
 
 #define X RULE_MASK_EXEC

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/policy-write.h"
+#include "core/policy/rule/policy-write.h"
 #include "fixture-recording.h"
 
 static ssize_t judge(const char *payload)

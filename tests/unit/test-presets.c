@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/lint.h"
+#include "core/policy/lint/lint.h"
 #include "fixture-policy.h"
 
 /* Every name is a user of its own. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/policy/code.h"
-#include "core/policy/refusal.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/import/refusal.h"
+#include "core/policy/rule/rule-text.h"
 #include "fixture-recording.h"
 
 #define PLACE ((DiagPlace){ .source = "here", .line = 7, .column = 1 })

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/relation.h"
+#include "core/policy/rule/relation.h"
 #include "fixture-match.h"
 
 static Arena arena;

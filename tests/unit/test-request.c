@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/request.h"
+#include "core/policy/simulate/request.h"
 
 #include <criterion/criterion.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "core/policy/fragment.h"
-#include "core/policy/rule-id.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/fragment/fragment.h"
+#include "core/policy/fragment/rule-id.h"
+#include "core/policy/rule/rule-text.h"
 
 static const char *make(RuleIds *ids, const char *line, KeywordId list, size_t n_values)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/rule-text.h"
+#include "core/policy/rule/rule-text.h"
 #include "fixture-policy.h"
 
 static int parse(const char *line, const Target *target)

@@ -5,8 +5,8 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "core/policy/keyword.h"
-#include "core/policy/names.h"
+#include "core/policy/rule/keyword.h"
+#include "core/policy/rule/names.h"
 #include "fixture-policy.h"
 
 static json_t *load_schema(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/simulate.h"
+#include "core/policy/simulate/simulate.h"
 
 #include "base/digest.h"
 #include "fixture-policy.h"

@@ -5,7 +5,7 @@
  * which should teach the kernel's rules to whoever reads it.
  */
 #include "base/json.h"
-#include "core/policy/suggest.h"
+#include "core/policy/fragment/suggest.h"
 #include "fixture-policy.h"
 
 #define CASES_MIN 40

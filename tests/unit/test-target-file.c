@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/target-file.h"
+#include "core/policy/target/target-file.h"
 #include "fixture-policy.h"
 
 static Target *parse(const char *text, int expected, size_t *ret_diags)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 
-#include "core/policy/target.h"
+#include "core/policy/target/target.h"
 
 Test(target, versions_of_real_releases)
 {

@@ -9,9 +9,9 @@
 
 #include "base/fs.h"
 #include "base/strings.h"
-#include "core/policy/appraisal.h"
-#include "core/policy/builtin.h"
-#include "core/policy/target-file.h"
+#include "core/policy/simulate/appraisal.h"
+#include "core/policy/simulate/builtin.h"
+#include "core/policy/target/target-file.h"
 #include "core/signature/evm.h"
 
 #define RECORDING_SIZE_MAX ((size_t) 256 << 20)

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "core/policy/code.h"
-#include "core/policy/yaml.h"
+#include "core/policy/fragment/yaml.h"
 
 static int parse(const char *text, YamlDocument *ret_document, DiagList *diags)
 {

@@ -3,8 +3,8 @@
 
 #include "base/strings.h"
 #include "core/policy/code.h"
-#include "core/policy/expand.h"
-#include "core/policy/suggest.h"
+#include "core/policy/fragment/expand.h"
+#include "core/policy/fragment/suggest.h"
 
 #define NEAREST_RULES_MAX 1000
 

@@ -10,12 +10,10 @@
 #include <stddef.h>
 
 #include "base/diag.h"
-#include "core/policy/names.h"
-#include "core/policy/rule.h"
-#include "core/policy/source.h"
-#include "core/policy/target.h"
-
-#define POLICY_RULES_MAX 200000 /* kernel rules of one policy */
+#include "core/policy/fragment/source.h"
+#include "core/policy/rule/names.h"
+#include "core/policy/rule/rule.h"
+#include "core/policy/target/target.h"
 
 typedef struct Policy Policy;
 

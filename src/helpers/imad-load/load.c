@@ -6,7 +6,7 @@
 
 #include "base/diag.h"
 #include "base/strings.h"
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 #include "system/generation.h"
 #include "system/kernel.h"
 #include "system/rollout.h"

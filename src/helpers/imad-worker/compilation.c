@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/compilation.h"
 
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
-#include "core/policy/lint.h"
+#include "core/policy/lint/lint.h"
 #include "helpers/imad-worker/machine.h"
 #include "helpers/imad-worker/worker-target.h"
 #include "system/kernel.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel was built with and started with. */
-#include "core/policy/target.h"
+#include "core/policy/target/target.h"
 #include "helpers/imad-worker/doctor.h"
 #include "system/kernel.h"
 

@@ -2,7 +2,7 @@
 /* The checks of `imactl doctor`: each looks at one thing, and says what it means and what to do. */
 #pragma once
 
-#include "core/policy/kconfig.h"
+#include "core/policy/target/kconfig.h"
 #include "helpers/imad-worker/worker.h"
 #include "system/boot-record.h"
 

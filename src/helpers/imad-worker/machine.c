@@ -2,7 +2,7 @@
 #include "helpers/imad-worker/machine.h"
 
 #include "base/fs.h"
-#include "core/policy/names.h"
+#include "core/policy/rule/names.h"
 
 void machine_done(Machine *machine)
 {

@@ -2,7 +2,7 @@
 /* What lint is told of the machine that a policy is compiled on. */
 #pragma once
 
-#include "core/policy/lint.h"
+#include "core/policy/lint/lint.h"
 #include "helpers/imad-worker/worker.h"
 #include "system/filesystems.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/diff-example.h"
-#include "core/policy/diff.h"
+#include "core/policy/diff/diff-example.h"
+#include "core/policy/diff/diff.h"
 #include "helpers/imad-worker/policy-side.h"
 
 #define CHANGES_MAX 20000 /* that are listed */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fs.h"
-#include "core/policy/denial.h"
-#include "core/policy/import.h"
-#include "core/policy/lint.h"
+#include "core/policy/import/import.h"
+#include "core/policy/lint/lint.h"
+#include "core/policy/simulate/denial.h"
 #include "helpers/imad-worker/policy-text.h"
 #include "system/fragments.h"
 

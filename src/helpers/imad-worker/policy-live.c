@@ -6,7 +6,7 @@
 #include "base/diag-code.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "core/policy/policy-write.h"
+#include "core/policy/rule/policy-write.h"
 #include "helpers/imad-worker/policy-text.h"
 #include "system/boot-record.h"
 #include "system/kernel.h"

@@ -2,7 +2,7 @@
 /* One of the policies that policy-diff compares: its rules, and where each of them comes from. */
 #pragma once
 
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 #include "helpers/imad-worker/worker.h"
 
 typedef struct PolicySide {

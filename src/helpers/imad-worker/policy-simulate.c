@@ -2,7 +2,7 @@
 #include "base/diag-code.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "core/policy/names.h"
+#include "core/policy/rule/names.h"
 #include "helpers/imad-worker/simulation.h"
 #include "system/users.h"
 

@@ -2,7 +2,7 @@
 #include "helpers/imad-worker/policy-text.h"
 
 #include "base/fs.h"
-#include "core/policy/kernel-text.h"
+#include "core/policy/import/kernel-text.h"
 #include "system/securityfs.h"
 
 void policy_text_done(PolicyText *text)

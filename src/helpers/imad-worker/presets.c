@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "config.h"
 #include "core/policy/compile.h"
-#include "core/policy/yaml.h"
+#include "core/policy/fragment/yaml.h"
 #include "system/fragments.h"
 
 #define PRESETS_MAX 1000

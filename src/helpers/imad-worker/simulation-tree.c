@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fs.h"
 #include "base/json.h"
-#include "core/policy/critical.h"
+#include "core/policy/simulate/critical.h"
 #include "helpers/imad-worker/simulation.h"
 #include "system/package.h"
 #include "system/tree.h"

@@ -2,10 +2,10 @@
 /* The policy and the machine that the verb policy-simulate simulates, and how it tells of them. */
 #pragma once
 
-#include "core/policy/builtin.h"
-#include "core/policy/file-use.h"
-#include "core/policy/kernel-text.h"
-#include "core/policy/outcome.h"
+#include "core/policy/import/kernel-text.h"
+#include "core/policy/simulate/builtin.h"
+#include "core/policy/simulate/file-use.h"
+#include "core/policy/simulate/outcome.h"
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/worker-target.h"
 #include "system/file-facts.h"

@@ -6,7 +6,7 @@
 #include "base/diag-code.h"
 #include "base/fs.h"
 #include "config.h"
-#include "core/policy/target-file.h"
+#include "core/policy/target/target-file.h"
 #include "system/kernel.h"
 #include "system/target-probe.h"
 

@@ -2,7 +2,7 @@
 /* The targets that --target=, --kernel= and the installed kernels name. */
 #pragma once
 
-#include "core/policy/target.h"
+#include "core/policy/target/target.h"
 #include "helpers/imad-worker/worker.h"
 
 typedef struct WorkerTargets {

@@ -11,8 +11,8 @@
 
 #include "base/escape.h"
 #include "base/fs.h"
-#include "core/policy/policy-write.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/rule/policy-write.h"
+#include "core/policy/rule/rule-text.h"
 #include "random-rules.h"
 #include "system/kernel.h"
 #include "system/policy-oracle.h"

@@ -10,9 +10,9 @@
  */
 #include <sys/utsname.h>
 
-#include "core/policy/builtin.h"
-#include "core/policy/file-use.h"
-#include "core/policy/outcome.h"
+#include "core/policy/simulate/builtin.h"
+#include "core/policy/simulate/file-use.h"
+#include "core/policy/simulate/outcome.h"
 #include "simulate-prepare.h"
 #include "system/kernel.h"
 

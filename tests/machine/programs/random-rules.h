@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "core/policy/keyword.h"
+#include "core/policy/rule/keyword.h"
 
 typedef struct RandomRules {
         uint64_t state;

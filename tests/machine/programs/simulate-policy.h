@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "core/policy/rule-text.h"
+#include "core/policy/rule/rule-text.h"
 
 #define WORLD_OWNER 20000U /* files belong to this one and those behind */
 #define WORLD_OWNERS 12U

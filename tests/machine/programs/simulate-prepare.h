@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
 
-#include "core/policy/outcome.h"
+#include "core/policy/simulate/outcome.h"
 #include "simulate-act.h"
 #include "simulate-policy.h"
 #include "simulate-seen.h"
