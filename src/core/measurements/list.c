@@ -92,8 +92,9 @@ static int fail(MeasurementReader *reader, const MeasurementFault *fault)
 
 static Cursor remaining(const MeasurementReader *reader)
 {
+        const char *data = reader->pending.data; /* NULL before the first byte is kept */
         Cursor c = cursor_new(
-                        reader->pending.data + reader->start, reader->pending.size - reader->start);
+                        data ? data + reader->start : NULL, reader->pending.size - reader->start);
 
         c.big_endian = reader->format.big_endian;
         return c;
