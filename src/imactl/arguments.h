@@ -74,6 +74,8 @@ typedef enum OptionId {
         OPTION_HASH,
         OPTION_EVM,
         OPTION_PASSPHRASE_FD,
+        OPTION_MISSING,
+        OPTION_AT_LEAST,
         OPTION_TRIAL,
         OPTION_AUTO,
         OPTION_CONFIRM_WITHIN,

@@ -61,6 +61,8 @@ const Verb verb_table[] = {
           1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS), COMPLETION_FILE, verb_unsign },
         { NULL, "inspect", "FILE", "Explain security.ima and security.evm of a file",
           1, 1, VERB_PAGER, OPTIONS(CERT), COMPLETION_FILE, verb_inspect },
+        { NULL, "coverage", "[DIRECTORY…]", "Tell how many of the files that a policy appraises would pass",
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, KERNEL, OPTION_POLICY, CERT, ALL_MOUNTS, OPTION_MISSING, OPTION_AT_LEAST), COMPLETION_DIRECTORY, verb_coverage },
 
         { "policy", "check", "[FILE…]", "Check fragments and report every mistake",
           0, VERB_ARGS_ANY, VERB_VERDICT, OPTIONS(ROOT, KERNEL, LIVE, STRICT), COMPLETION_FILE, verb_policy_check },

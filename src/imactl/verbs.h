@@ -62,6 +62,7 @@ ExitCode verb_sign(const Arguments *args);
 ExitCode verb_verify(const Arguments *args);
 ExitCode verb_unsign(const Arguments *args);
 ExitCode verb_inspect(const Arguments *args);
+ExitCode verb_coverage(const Arguments *args);
 ExitCode verb_help(const Arguments *args);
 ExitCode verb_version(const Arguments *args);
 ExitCode verb_policy_check(const Arguments *args);

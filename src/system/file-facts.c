@@ -99,7 +99,9 @@ int file_facts_measure_verity(int fd, Digest *ret_digest)
         return 0;
 }
 
-int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest)
+/* Up to `limit` bytes of the file. */
+static int hash(int fd, HashAlgorithm algorithm, uint64_t offset, uint64_t limit,
+                Digest *ret_digest)
 {
         _cleanup_(digest_context_freep) DigestContext *context = NULL;
         _cleanup_free_ uint8_t *bytes = malloc(READ_CHUNK);
@@ -107,20 +109,35 @@ int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest)
 
         if (r >= 0)
                 r = digest_context_begin(context);
-        while (r >= 0) {
-                ssize_t n = read(fd, bytes, READ_CHUNK);
+        while (r >= 0 && limit > 0) {
+                size_t wanted = limit < READ_CHUNK ? (size_t) limit : READ_CHUNK;
+                ssize_t n = pread(fd, bytes, wanted, (off_t) offset);
 
                 if (n < 0)
                         return -errno;
                 if (n == 0)
                         break;
                 r = digest_context_update(context, bytes, (size_t) n);
+                offset += (uint64_t) n;
+                limit -= (uint64_t) n;
         }
         if (r < 0)
                 return r;
         ret_digest->algorithm = algorithm;
         ret_digest->size = hash_algorithm_size(algorithm);
         return digest_context_end(context, ret_digest->bytes);
+}
+
+int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest)
+{
+        off_t start = lseek(fd, 0, SEEK_CUR);
+
+        return start < 0 ? -errno : hash(fd, algorithm, (uint64_t) start, UINT64_MAX, ret_digest);
+}
+
+int file_facts_hash_part(int fd, HashAlgorithm algorithm, uint64_t size, Digest *ret_digest)
+{
+        return hash(fd, algorithm, 0, size, ret_digest);
 }
 
 int file_facts_digest(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest)

@@ -45,6 +45,9 @@ int file_facts_digest(void *userdata, HashAlgorithm algorithm, bool is_verity, D
  */
 int file_facts_hash(int fd, HashAlgorithm algorithm, Digest *ret_digest);
 
+/* The same of its first `size` bytes, wherever its position is. */
+int file_facts_hash_part(int fd, HashAlgorithm algorithm, uint64_t size, Digest *ret_digest);
+
 /* The digest of fs-verity; -ENODATA where it is not on, -ENOTTY or -EOPNOTSUPP where there is none.
  */
 int file_facts_measure_verity(int fd, Digest *ret_digest);

@@ -10,6 +10,7 @@
 
 /* Files in the directory of dpkg, several for each package. */
 #define ENTRIES_MAX 1000000
+#define INDEXED_FILES_MAX 5000000U
 
 /* The links in / that lead into /usr. */
 typedef struct Merged {
@@ -117,4 +118,110 @@ int package_list_files(int root_fd, const char *package, StringList *files)
                 r = read_list(root_fd, &merged, entries.items[i], files);
         }
         return r >= 0 && !found ? -ENOENT : r;
+}
+
+typedef struct IndexBuilder {
+        int root_fd;
+        Merged merged;
+        PackageIndex index;
+        size_t n_allocated;
+} IndexBuilder;
+
+static void builder_done(IndexBuilder *b)
+{
+        merged_done(&b->merged);
+        package_index_done(&b->index);
+}
+
+static int add_indexed(IndexBuilder *b, const char *path)
+{
+        PackageIndex *index = &b->index;
+
+        if (index->n_files == INDEXED_FILES_MAX)
+                return -E2BIG;
+        if (index->n_files == b->n_allocated) {
+                size_t n = b->n_allocated ? 2 * b->n_allocated : 4096;
+                PackageFile *files = reallocarray(index->files, n, sizeof(*files));
+
+                if (!files)
+                        return -ENOMEM;
+                index->files = files;
+                b->n_allocated = n;
+        }
+        index->files[index->n_files++] =
+                        (PackageFile){ arena_copy_text(&index->arena, path, strlen(path)),
+                                index->names.count - 1 };
+        return index->files[index->n_files - 1].path ? 0 : -ENOMEM;
+}
+
+/* Architectures of one package come in a row, as the directory is sorted. */
+static int add_name(PackageIndex *index, const char *list)
+{
+        _cleanup_free_ char *name = strndup(list, strcspn(list, ":"));
+        size_t n = index->names.count;
+
+        if (!name)
+                return -ENOMEM;
+        if (string_ends_with(name, PACKAGE_SUFFIX))
+                name[strlen(name) - strlen(PACKAGE_SUFFIX)] = '\0';
+        return n > 0 && string_equal(index->names.items[n - 1], name)
+                               ? 0
+                               : string_list_add(&index->names, name);
+}
+
+static int index_list(IndexBuilder *b, const char *list)
+{
+        _cleanup_strings_ StringList files = { 0 };
+        int r = read_list(b->root_fd, &b->merged, list, &files);
+
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        r = add_name(&b->index, list);
+        for (size_t i = 0; r >= 0 && i < files.count; i++)
+                r = add_indexed(b, files.items[i]);
+        return r;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+        return strcmp(((const PackageFile *) a)->path, ((const PackageFile *) b)->path);
+}
+
+int package_index_load(int root_fd, PackageIndex *ret_index)
+{
+        _cleanup_strings_ StringList entries = { 0 };
+        _cleanup_(builder_done) IndexBuilder b = { .root_fd = root_fd };
+        int r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
+
+        if (r >= 0)
+                r = find_merged(root_fd, &b.merged);
+        string_list_sort(&entries);
+        for (size_t i = 0; r >= 0 && i < entries.count; i++)
+                if (string_ends_with(entries.items[i], PACKAGE_SUFFIX))
+                        r = index_list(&b, entries.items[i]);
+        if (r < 0)
+                return r;
+        if (b.index.n_files > 0)
+                qsort(b.index.files, b.index.n_files, sizeof(*b.index.files), compare_files);
+        *ret_index = TAKE_STRUCT(b.index);
+        return 0;
+}
+
+void package_index_done(PackageIndex *index)
+{
+        arena_done(&index->arena);
+        free(index->files);
+        string_list_done(&index->names);
+        *index = (PackageIndex){ 0 };
+}
+
+size_t package_index_find(const PackageIndex *index, const char *path)
+{
+        const PackageFile wanted = { .path = path };
+        const PackageFile *found = index->n_files == 0
+                                                   ? NULL
+                                                   : bsearch(&wanted, index->files, index->n_files,
+                                                                     sizeof(wanted), compare_files);
+
+        return found ? found->package : PACKAGE_NONE;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/strings.h"
 
 #define PACKAGE_DIRECTORY "/var/lib/dpkg/info"
@@ -17,3 +18,27 @@
  * *files. -ENOENT when it is not installed, -EINVAL for what cannot be a name.
  */
 int package_list_files(int root_fd, const char *package, StringList *files);
+
+/* Which package owns a file, of all that are installed. */
+typedef struct PackageFile {
+        const char *path;
+        size_t package; /* of names */
+} PackageFile;
+
+typedef struct PackageIndex {
+        Arena arena;
+        PackageFile *files; /* by path */
+        size_t n_files;
+        StringList names; /* without architecture */
+} PackageIndex;
+
+#define PACKAGE_NONE SIZE_MAX
+
+/* -ENOENT where dpkg has no database; -E2BIG, -ENOMEM. Lists that cannot be read are left out. */
+int package_index_load(int root_fd, PackageIndex *ret_index);
+void package_index_done(PackageIndex *index);
+
+/* A number of names; PACKAGE_NONE when no package owns it. */
+size_t package_index_find(const PackageIndex *index, const char *path);
+
+#define _cleanup_package_index_ _cleanup_(package_index_done)

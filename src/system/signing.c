@@ -201,6 +201,8 @@ static int check_metadata(const LabelFile *file, SignatureVerifier *verifier, Si
                 r = label_file_get_protected(file, &protected_values);
         if (r < 0)
                 return r;
+        check->is_evm_portable = value.size > SIGNATURE_HEADER_SIZE &&
+                                 value.bytes[0] == SIGNATURE_TYPE_PORTABLE;
         check->evm = value.size > 0 && value.bytes[0] == SIGNATURE_TYPE_DIGSIG
                                      ? SIGNATURE_VERDICT_UNCHECKED
                                      : evm_check(&protected_values.evm, value.bytes, value.size,

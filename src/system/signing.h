@@ -43,6 +43,7 @@ typedef struct SigningCheck {
         SignatureVerdict ima;
         SignatureVerdict evm;
         bool is_hash; /* security.ima is a digest only; then `ima` says whether it is the file's */
+        bool is_evm_portable; /* security.evm has that type, whatever comes behind */
         bool has_key_id;
         uint32_t key_id;
 } SigningCheck;

@@ -228,6 +228,82 @@ Test(appraisal, a_portable_signature_counts_as_one_of_the_content)
                         "IMA-signature-required");
 }
 
+/* Of what appraisal.h's verify() and verify_appended() answer. */
+typedef struct Answers {
+        int label;
+        int appended;
+} Answers;
+
+static int answer_label(void *userdata, const AppraisalFile *file, const Request *request)
+{
+        return ((const Answers *) userdata)->label;
+}
+
+static int answer_appended(void *userdata, const AppraisalFile *file, const Request *request)
+{
+        return ((const Answers *) userdata)->appended;
+}
+
+/* tests/data/kernel-verdicts and modsig-cases.tsv of the kernel's recordings are the source. */
+static void expect_modsig(
+                AppraisalFile file, Answers answers, AppraisalStatus status, const char *cause)
+{
+        _cleanup_simulator_ Simulator *s = fixture_simulator(
+                        "appraise func=MODULE_CHECK appraise_type=imasig|modsig\n");
+        Request request = fixture_request(RULE_FUNC_MODULE_CHECK, RULE_MASK_READ);
+        SimulateDecision decision = simulate_decide(s, &request);
+        const AppraisalSettings settings = { APPRAISE_MODE_ENFORCE, HASH_SHA256, false };
+        const AppraisalOracle oracle = { digest_of_zeros, answer_label, &answers, NULL,
+                answer_appended };
+        Appraisal a = appraisal_judge(&decision, &request, &file, &settings, &oracle);
+
+        cr_expect_eq(a.status, status, "%s, not %s", appraisal_status_to_string(a.status),
+                        appraisal_status_to_string(status));
+        cr_expect(string_equal(a.cause, cause), "%s, not %s", a.cause, cause);
+}
+
+Test(appraisal, a_good_appended_signature_stands_in_for_a_label)
+{
+        const Answers good = { .label = -EKEYREJECTED, .appended = 1 };
+
+        expect_modsig((AppraisalFile){ .has_xattrs = true }, good, APPRAISAL_STATUS_PASSES, NULL);
+        expect_modsig((AppraisalFile){ 0 }, good, APPRAISAL_STATUS_PASSES, NULL);
+        expect_modsig((AppraisalFile){ LABEL(other_label) }, good, APPRAISAL_STATUS_PASSES, NULL);
+        expect_modsig((AppraisalFile){ LABEL(signature) }, good, APPRAISAL_STATUS_PASSES, NULL);
+        expect_modsig((AppraisalFile){ LABEL(sha1_label) }, good, APPRAISAL_STATUS_FAILS,
+                        "IMA-signature-required");
+        expect_modsig((AppraisalFile){ LABEL(verity_signature) }, good, APPRAISAL_STATUS_FAILS,
+                        "IMA-signature-required");
+        expect_modsig((AppraisalFile){ LABEL(strange) }, good, APPRAISAL_STATUS_FAILS,
+                        "unknown-ima-data");
+}
+
+Test(appraisal, a_known_key_in_the_label_settles_it)
+{
+        expect_modsig((AppraisalFile){ LABEL(signature) }, (Answers){ 0, 1 },
+                        APPRAISAL_STATUS_FAILS, "invalid-signature");
+        expect_modsig((AppraisalFile){ LABEL(signature) }, (Answers){ 1, 0 },
+                        APPRAISAL_STATUS_PASSES, NULL);
+}
+
+Test(appraisal, a_bad_or_missing_appended_signature_does_not_help)
+{
+        const AppraisalFile unlabelled = { .has_xattrs = true };
+
+        expect_modsig(unlabelled, (Answers){ 0, 0 }, APPRAISAL_STATUS_FAILS, "invalid-signature");
+        expect_modsig(unlabelled, (Answers){ 0, -EKEYREJECTED }, APPRAISAL_STATUS_FAILS,
+                        "invalid-signature");
+        expect_modsig((AppraisalFile){ LABEL(hash_label) }, (Answers){ 0, 0 },
+                        APPRAISAL_STATUS_FAILS, "invalid-signature");
+        expect_modsig(unlabelled, (Answers){ 0, -ENODATA }, APPRAISAL_STATUS_FAILS,
+                        "IMA-signature-required");
+        expect_modsig((AppraisalFile){ LABEL(hash_label) }, (Answers){ 0, -ENODATA },
+                        APPRAISAL_STATUS_FAILS, "IMA-signature-required");
+        expect_modsig((AppraisalFile){ LABEL(signature) }, (Answers){ -EKEYREJECTED, -ENODATA },
+                        APPRAISAL_STATUS_FAILS, "invalid-signature");
+        expect_modsig(unlabelled, (Answers){ 0, -ENOKEY }, APPRAISAL_STATUS_OPEN, "modsig");
+}
+
 Test(appraisal, file_systems_that_cannot_be_trusted_fail_when_asked_to)
 {
         _cleanup_simulator_ Simulator *s = fixture_rules(PLAIN, NULL);

@@ -61,3 +61,40 @@ Test(package, names_that_are_none_and_packages_that_are_not_there)
         cr_expect_eq(package_list_files(root.fd, "bash.md5sums", &files), -ENOENT);
         cr_expect_eq(files.count, 0);
 }
+
+Test(package, the_index_knows_the_owner_of_each_file)
+{
+        _cleanup_root_ FixtureRoot root = make_database();
+        _cleanup_package_index_ PackageIndex index = { 0 };
+        static const struct {
+                const char *path, *package;
+        } cases[] = {
+                {"/usr/bin/bash",         "bash"     },
+                { "/usr/lib64/libc.so.6", "libc6"    },
+                { "/lib/libc.so.6",       "libc6"    },
+                { "/usr/include/a.h",     "libc6-dev"},
+                { "/usr/bin/bas",         NULL       },
+                { "/bin/bash",            NULL       },
+                { "",                     NULL       },
+        };
+
+        cr_assert_eq(package_index_load(root.fd, &index), 0);
+        cr_expect_eq(index.names.count, 3);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                size_t package = package_index_find(&index, cases[i].path);
+
+                cr_expect(package == PACKAGE_NONE ? !cases[i].package
+                                                  : string_equal(index.names.items[package],
+                                                                    cases[i].package),
+                                "%s", cases[i].path);
+        }
+}
+
+Test(package, without_a_database_there_is_no_index)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_package_index_ PackageIndex index = { 0 };
+
+        cr_expect_eq(package_index_load(root.fd, &index), -ENOENT);
+        cr_expect_eq(package_index_find(&index, "/usr/bin/bash"), PACKAGE_NONE);
+}

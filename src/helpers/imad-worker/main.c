@@ -55,6 +55,7 @@ static const WorkerVerb verbs[] = {
         { "verify",              1, WORDS_ANY, "--cert=FILE PATH…", verb_verify },
         { "unsign",              1, WORDS_ANY, "PATH…",        verb_unsign },
         { "inspect",             1, 1,         "FILE",         verb_inspect },
+        { "coverage",            0, WORDS_ANY, "[DIRECTORY…]", verb_coverage },
         { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
 /* clang-format on */
@@ -68,7 +69,8 @@ static void print_usage(FILE *file)
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
               "--all-mounts, --prune, "
-              "--explain, --evm, --details,\n         --trial, --auto, --confirm-within=TIME",
+              "--explain, --evm, --missing, --details,\n         --trial, --auto, "
+              "--confirm-within=TIME",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
                 fprintf(file, ", --%s=", worker_option_to_string((WorkerOption) i));
@@ -109,6 +111,7 @@ static const struct option fixed_options[] = {
         { "all-mounts",     no_argument,       NULL, 'm'},
         { "explain",        no_argument,       NULL, 'e'},
         { "evm",            no_argument,       NULL, 'v'},
+        { "missing",        no_argument,       NULL, 'M'},
         { "details",        no_argument,       NULL, 'D'},
         { "trial",          no_argument,       NULL, 'y'},
         { "auto",           no_argument,       NULL, 'a'},
@@ -150,6 +153,7 @@ static const struct {
         { 'm', false, offsetof(Worker, all_mounts)    },
         { 'e', false, offsetof(Worker, explain)       },
         { 'v', false, offsetof(Worker, evm)           },
+        { 'M', false, offsetof(Worker, missing)       },
         { 'D', false, offsetof(Worker, details)       },
         { 'y', false, offsetof(Worker, trial)         },
         { 'a', false, offsetof(Worker, automatic)     },

@@ -180,6 +180,40 @@ void simulation_apply_override(const SimulationOverride *override, Request *requ
                 memcpy(request->fsuuid, o->fsuuid, sizeof(request->fsuuid));
 }
 
+static void ask_use(const Simulation *s, const SimulationOverride *override, FileUse use,
+                const FileFacts *facts, const AppraisalOracle *oracle, SimulationVisitor *visit,
+                void *userdata)
+{
+        AppraisalFile file = file_facts_to_appraisal(facts);
+        FileUseStep steps[FILE_USE_STEPS_MAX];
+        size_t n_steps = file_use_get_steps(use, s->target, steps);
+        OutcomeMemory memory = { 0 };
+
+        for (size_t i = 0; i < n_steps; i++) {
+                Request request = { .func = steps[i].func, .mask = steps[i].mask };
+                Outcome outcome;
+
+                file_facts_apply(facts, &request);
+                simulation_apply_override(override, &request);
+                file_use_set_subject(use, facts->stat.stx_mode, s->target, &request);
+                outcome = outcome_ask(&memory, s->simulator, &request, &file, &s->settings, oracle);
+                visit(userdata, &request, &outcome);
+        }
+}
+
+void simulation_ask_file(const Simulation *simulation, const SimulationOverride *override,
+                const char *path, const FileFacts *facts, const AppraisalOracle *oracle,
+                SimulationVisitor *visit, void *userdata)
+{
+        unsigned uses = override->use >= 0 ? BIT(override->use)
+                                           : file_use_guess(path, facts->stat.stx_mode);
+
+        for (int use = 0; use < FILE_USE_MAX; use++)
+                if (uses & BIT(use))
+                        ask_use(simulation, override, (FileUse) use, facts, oracle, visit,
+                                        userdata);
+}
+
 static json_t *ask(const Simulation *s, const File *file, OutcomeMemory *memory,
                 const Request *request, bool explain)
 {

@@ -19,13 +19,21 @@ typedef struct Group {
         StringList examples;
 } Group;
 
+/* What one file comes to in all its uses. */
+typedef struct FileResult {
+        bool measured, appraised, audited, hashed, denied, open;
+        const char *cause;
+        RuleFunc func;
+} FileResult;
+
 typedef struct Survey {
         Worker *worker;
         Simulation *simulation;
         const SimulationOverride *override;
         FileFacts facts;
-        size_t *decided; /* by rule: files that it decides about */
-        size_t *last;    /* by rule: the last file that was counted */
+        FileResult result; /* of the file at hand */
+        size_t *decided;   /* by rule: files that it decides about */
+        size_t *last;      /* by rule: the last file that was counted */
         size_t files, measured, appraised, audited, hashed, denied, open;
         const char *package; /* NULL: group by directory */
         Group *groups;
@@ -56,13 +64,6 @@ static void survey_done(Survey *s)
         free(s->critical);
 }
 
-/* What one file comes to in all its uses. */
-typedef struct FileResult {
-        bool measured, appraised, audited, hashed, denied, open;
-        const char *cause;
-        RuleFunc func;
-} FileResult;
-
 static void count_rules(Survey *s, const SimulateDecision *d)
 {
         for (int c = 0; c < SIMULATE_CLASS_MAX; c++) {
@@ -75,8 +76,11 @@ static void count_rules(Survey *s, const SimulateDecision *d)
         }
 }
 
-static void take_outcome(Survey *s, const Request *request, const Outcome *o, FileResult *result)
+static void take_outcome(void *userdata, const Request *request, const Outcome *o)
 {
+        Survey *s = userdata;
+        FileResult *result = &s->result;
+
         count_rules(s, &o->decision);
         result->measured |= o->is_measured;
         result->audited |= o->is_audited;
@@ -87,27 +91,6 @@ static void take_outcome(Survey *s, const Request *request, const Outcome *o, Fi
                 result->denied = true;
                 result->cause = o->appraisal.cause;
                 result->func = request->func;
-        }
-}
-
-static void simulate_use(Survey *s, const AppraisalFile *file, const AppraisalOracle *oracle,
-                FileUse use, FileResult *result)
-{
-        const Simulation *simulation = s->simulation;
-        FileUseStep steps[FILE_USE_STEPS_MAX];
-        size_t n_steps = file_use_get_steps(use, simulation->target, steps);
-        OutcomeMemory memory = { 0 };
-
-        for (size_t i = 0; i < n_steps; i++) {
-                Request request = { .func = steps[i].func, .mask = steps[i].mask };
-                Outcome outcome;
-
-                file_facts_apply(&s->facts, &request);
-                simulation_apply_override(s->override, &request);
-                file_use_set_subject(use, s->facts.stat.stx_mode, simulation->target, &request);
-                outcome = outcome_ask(&memory, simulation->simulator, &request, file,
-                                &simulation->settings, oracle);
-                take_outcome(s, &request, &outcome, result);
         }
 }
 
@@ -162,10 +145,7 @@ static int note_denial(Survey *s, const char *path, const FileResult *result)
 static int visit(void *userdata, const char *path, int path_fd)
 {
         Survey *s = userdata;
-        FileResult result = { 0 };
-        AppraisalFile file;
         const AppraisalOracle oracle = { .digest = file_facts_digest, .userdata = &path_fd };
-        unsigned uses;
 
         if (file_facts_read(path_fd, &s->simulation->mounts, true, &s->facts) < 0) {
                 s->statistics.unreadable++;
@@ -174,21 +154,17 @@ static int visit(void *userdata, const char *path, int path_fd)
         if (!S_ISREG(s->facts.stat.stx_mode))
                 return 0;
         s->files++;
-        file = file_facts_to_appraisal(&s->facts);
-        uses = s->override->use >= 0 ? BIT(s->override->use)
-                                     : file_use_guess(path, s->facts.stat.stx_mode);
-        for (int use = 0; use < FILE_USE_MAX; use++)
-                if (uses & BIT(use))
-                        simulate_use(s, &file, &oracle, (FileUse) use, &result);
-        s->measured += result.measured;
-        s->appraised += result.appraised;
-        s->audited += result.audited;
-        s->hashed += result.hashed;
-        s->denied += result.denied;
-        s->open += result.open && !result.denied;
+        s->result = (FileResult){ 0 };
+        simulation_ask_file(s->simulation, s->override, path, &s->facts, &oracle, take_outcome, s);
+        s->measured += s->result.measured;
+        s->appraised += s->result.appraised;
+        s->audited += s->result.audited;
+        s->hashed += s->result.hashed;
+        s->denied += s->result.denied;
+        s->open += s->result.open && !s->result.denied;
         if (s->files % PROGRESS_FILES == 0)
                 worker_progress(s->worker, 0.5, path);
-        return result.denied ? note_denial(s, path, &result) : 0;
+        return s->result.denied ? note_denial(s, path, &s->result) : 0;
 }
 
 static int visit_package(Survey *s, const char *list)

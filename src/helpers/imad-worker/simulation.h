@@ -56,6 +56,15 @@ json_t *simulation_rule_to_json(const Simulation *simulation, size_t rule);
 json_t *simulation_outcome_to_json(const Simulation *simulation, const Request *request,
                 const Outcome *outcome, bool explain);
 
+/*
+ * Asks everything that a file normally is used for, or that the override says; tells of each
+ * request. Several threads may do so, each with facts of its own.
+ */
+typedef void SimulationVisitor(void *userdata, const Request *request, const Outcome *outcome);
+void simulation_ask_file(const Simulation *simulation, const SimulationOverride *override,
+                const char *path, const FileFacts *facts, const AppraisalOracle *oracle,
+                SimulationVisitor *visit, void *userdata);
+
 /* Trees and packages: "tree" of the result. */
 ExitCode simulation_run_tree(
                 Worker *worker, Simulation *simulation, const SimulationOverride *override);

@@ -47,6 +47,7 @@ typedef enum WorkerOption {
         WORKER_OPTION_KEY,
         WORKER_OPTION_HASH,
         WORKER_OPTION_PASSPHRASE_FD,
+        WORKER_OPTION_AT_LEAST,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -71,6 +72,7 @@ typedef struct Worker {
         bool all_mounts;         /* --all-mounts */
         bool explain;            /* --explain */
         bool evm;                /* --evm */
+        bool missing;            /* --missing */
         bool details;            /* --details: each file, whatever became of it */
         StringList pcrs;         /* --pcr=, each ALG:N=HEX */
         StringList pcr_files;    /* --pcrs= */
@@ -160,4 +162,5 @@ WorkerRun verb_sign;
 WorkerRun verb_verify;
 WorkerRun verb_unsign;
 WorkerRun verb_inspect;
+WorkerRun verb_coverage;
 WorkerRun verb_doctor;

@@ -19,6 +19,7 @@ typedef struct Context {
         const AppraisalSettings *settings;
         const AppraisalOracle *oracle;
         AppraisalEvm evm; /* passes where EVM is not active */
+        int appended;     /* what the appended signature comes to; -ENODATA: nobody looks at one */
 } Context;
 
 static Appraisal fails(const char *cause)
@@ -75,10 +76,19 @@ static const char *missing_signature(const Context *c)
                                                          : "IMA-signature-required";
 }
 
+/* modsig_verify() of ima_appraise.c. */
+static Appraisal judge_appended(const Context *c)
+{
+        if (c->appended > 0)
+                return (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
+        return c->appended == 0 || c->appended == -EKEYREJECTED ? fails("invalid-signature")
+                                                                : open_outcome("modsig");
+}
+
 static Appraisal judge_unlabelled(const Context *c)
 {
-        if (c->decision->flags & SIMULATE_FLAG_MODSIG)
-                return open_outcome("modsig");
+        if (c->appended != -ENODATA)
+                return judge_appended(c);
         if (c->file->is_new && (!requires_signature(c) || c->file->size == 0))
                 return (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
         return fails(requires_signature(c) ? missing_signature(c) : "missing-hash");
@@ -117,9 +127,12 @@ static Appraisal judge_verified(const Context *c, const char *cause)
                 return fails(cause);
         if (c->oracle && c->oracle->verify)
                 verified = c->oracle->verify(c->oracle->userdata, file, c->request);
-        a = verified < 0    ? open_outcome("signature")
-            : verified == 0 ? fails(cause)
-                            : (Appraisal){ .status = APPRAISAL_STATUS_PASSES };
+        if (verified == -EKEYREJECTED && c->appended != -ENODATA &&
+                        file->label[0] == APPRAISAL_LABEL_SIGNATURE)
+                return judge_appended(c);
+        a = verified > 0 ? (Appraisal){ .status = APPRAISAL_STATUS_PASSES }
+            : verified == 0 || verified == -EKEYREJECTED ? fails(cause)
+                                                         : open_outcome("signature");
         a.has_key_id = file->label[SIGNATURE_VERSION] >= 2;
         for (size_t i = 0; i < sizeof(a.key_id); i++)
                 a.key_id = a.key_id << 8 | file->label[SIGNATURE_KEY_ID + i];
@@ -146,11 +159,9 @@ static Appraisal judge_verity_signature(const Context *c)
 
 static Appraisal judge_label(const Context *c)
 {
-        bool tries_modsig = c->decision->flags & SIMULATE_FLAG_MODSIG;
-
         switch (c->file->label[0]) {
         case APPRAISAL_LABEL_DIGEST_NG:
-                return tries_modsig ? open_outcome("modsig") : judge_digest(c);
+                return c->appended != -ENODATA ? judge_appended(c) : judge_digest(c);
         case APPRAISAL_LABEL_DIGEST:
                 return judge_digest(c);
         case APPRAISAL_LABEL_SIGNATURE:
@@ -171,6 +182,17 @@ static AppraisalEvm ask_evm(const AppraisalFile *file, const Request *request,
         if (!file->has_evm_label || !oracle || !oracle->evm)
                 return APPRAISAL_EVM_OPEN;
         return oracle->evm(oracle->userdata, file, request);
+}
+
+/* Rules that take one make the kernel look for it (ima_read_modsig() in ima_modsig.c). */
+static int ask_appended(const SimulateDecision *decision, const Request *request,
+                const AppraisalFile *file, const AppraisalOracle *oracle)
+{
+        if (!(decision->flags & SIMULATE_FLAG_MODSIG))
+                return -ENODATA;
+        if (!oracle || !oracle->verify_appended)
+                return -ENOKEY;
+        return oracle->verify_appended(oracle->userdata, file, request);
 }
 
 /* EVM comes first; what it does not refuse the label decides. */
@@ -253,12 +275,13 @@ Appraisal appraisal_judge(const SimulateDecision *decision, const Request *reque
                 const AppraisalFile *file, const AppraisalSettings *settings,
                 const AppraisalOracle *oracle)
 {
-        const Context c = { decision, request, file, settings, oracle,
-                ask_evm(file, request, settings, oracle) };
+        Context c = { decision, request, file, settings, oracle };
         Appraisal a;
 
         if (!decision->classes[SIMULATE_CLASS_APPRAISE].is_done)
                 return (Appraisal){ .status = APPRAISAL_STATUS_NOT_APPRAISED };
+        c.evm = ask_evm(file, request, settings, oracle);
+        c.appended = ask_appended(decision, request, file, oracle);
         a = judge_request(&c);
         a.is_denied = a.status == APPRAISAL_STATUS_FAILS &&
                       (settings->mode & APPRAISE_MODE_ENFORCE);

@@ -51,10 +51,15 @@ typedef enum AppraisalEvm {
 typedef struct AppraisalOracle {
         /* The file's digest; with is_verity that of fs-verity, -ENODATA when it has none. */
         int (*digest)(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest);
-        /* 1: the signature in security.ima verifies, 0: it does not; else it stays open. */
+        /*
+         * 1: the signature in security.ima verifies, 0: it does not, -EKEYREJECTED: nor is there
+         * such a key, so that an appended one counts; else it stays open.
+         */
         int (*verify)(void *userdata, const AppraisalFile *file, const Request *request);
         void *userdata;
         AppraisalEvm (*evm)(void *userdata, const AppraisalFile *file, const Request *request);
+        /* The same of the appended signature; -ENODATA: there is none. */
+        int (*verify_appended)(void *userdata, const AppraisalFile *file, const Request *request);
 } AppraisalOracle;
 
 /* What the machine is set to. */
