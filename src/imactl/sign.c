@@ -6,7 +6,8 @@
 
 /* What a verb says of results other than failed ones, in this order. */
 static const char *const result_names[] = { "signed", "kept", "good", "removed", "unsigned",
-        "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked" };
+        "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked", "restored",
+        "unchanged", "different", "missing" };
 
 static void render_file(const json_t *file, FILE *out, Style style)
 {
@@ -28,6 +29,35 @@ static void render_file(const json_t *file, FILE *out, Style style)
         fputc('\n', out);
 }
 
+/* What an earlier run left, and what was done about it. */
+static void tell_recovered(const json_t *result)
+{
+        const json_t *list = json_object_get(result, "recovered"), *item;
+        size_t i;
+
+        json_array_foreach (list, i, item) {
+                uint64_t number = result_get_number(item, "journal");
+
+                if (result_get_bool(item, "undone")) {
+                        fprintf(stderr,
+                                        "imactl: the undoing of run %" PRIu64 " was interrupted "
+                                        "and is done now\n",
+                                        number);
+                        continue;
+                }
+                fprintf(stderr,
+                                "imactl: run %" PRIu64 " was interrupted: %" PRIu64
+                                " labelled, %" PRIu64 " put back, %" PRIu64 " changed by others\n"
+                                "  hint: imactl sign --resume=%" PRIu64 " goes on with it, "
+                                "--undo=%" PRIu64 " takes it back\n",
+                                number, result_get_number(item, "labelled"),
+                                result_get_number(item, "restored"),
+                                result_get_number(item, "different") +
+                                                result_get_number(item, "missing"),
+                                number, number);
+        }
+}
+
 static void render_counts(const json_t *result, FILE *out)
 {
         const json_t *results = json_object_get(result, "results");
@@ -45,6 +75,7 @@ static void render_files(const json_t *result, const Arguments *args, FILE *out,
         uint64_t files = result_get_number(result, "files");
         size_t i;
 
+        tell_recovered(result);
         json_array_foreach (list, i, file)
                 render_file(file, out, style);
         if (result_get_number(result, "unlisted") > 0)
@@ -105,17 +136,33 @@ static bool is_taken(const char *fd)
         return string_equal(fd, "1") || string_equal(fd, "2") || string_equal(fd, "3");
 }
 
-ExitCode verb_sign(const Arguments *args)
+/* An earlier run says itself what it was asked for. */
+static ExitCode check_sign(const Arguments *args)
 {
+        const bool earlier =
+                        arguments_have(args, OPTION_UNDO) || arguments_have(args, OPTION_RESUME);
         const char *fd = arguments_get(args, OPTION_PASSPHRASE_FD);
 
-        if (!arguments_have(args, OPTION_KEY))
+        if (earlier && args->words.count > 0)
+                return report_error(args, EXIT_CODE_USAGE, "leave the paths out",
+                                "--resume= and --undo= are about the files of an earlier run");
+        if (!earlier && args->words.count == 0)
+                return report_error(
+                                args, EXIT_CODE_USAGE, "files or directories", "no path is given");
+        if (!earlier && !arguments_have(args, OPTION_KEY))
                 return report_error(args, EXIT_CODE_USAGE, "a file with a private key in PEM",
                                 "--key= is missing");
         if (fd && is_taken(fd))
                 return report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
                                 "descriptor %s is used otherwise", fd);
-        return worker_run_verb(args, "sign", render_files);
+        return EXIT_CODE_OK;
+}
+
+ExitCode verb_sign(const Arguments *args)
+{
+        ExitCode code = check_sign(args);
+
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "sign", render_files) : code;
 }
 
 ExitCode verb_verify(const Arguments *args)

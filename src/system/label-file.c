@@ -147,7 +147,8 @@ void label_file_protected_done(LabelFileProtected *protected_values)
         protected_values->evm.n_attributes = 0;
 }
 
-int label_file_get_protected(const LabelFile *file, LabelFileProtected *ret_protected)
+int label_file_get_protected(const LabelFile *file, const uint8_t *ima, size_t ima_size,
+                LabelFileProtected *ret_protected)
 {
         LabelFileProtected *p = ret_protected;
         int r = 0;
@@ -164,8 +165,14 @@ int label_file_get_protected(const LabelFile *file, LabelFileProtected *ret_prot
                 uint8_t **value = &p->values[p->evm.n_attributes];
 
                 attribute->name = evm_attribute_names[i];
-                r = label_file_get(file, attribute->name, value, &attribute->size);
-                attribute->value = *value;
+                *value = NULL;
+                if (ima_size > 0 && string_equal(attribute->name, "security.ima")) {
+                        attribute->value = ima;
+                        attribute->size = ima_size;
+                } else {
+                        r = label_file_get(file, attribute->name, value, &attribute->size);
+                        attribute->value = *value;
+                }
                 if (r >= 0 && attribute->size > 0)
                         p->evm.n_attributes++;
         }

@@ -53,8 +53,12 @@ typedef struct LabelFileProtected {
         EvmFile evm; /* borrows the attributes: stays where it is */
 } LabelFileProtected;
 
-/* The inode's generation and the UUID of the file system are left out: for portable signatures. */
-int label_file_get_protected(const LabelFile *file, LabelFileProtected *ret_protected);
+/*
+ * The inode's generation and the UUID of the file system are left out: for portable signatures. The
+ * value of security.ima is the one that is given, where size is not 0. Borrows it.
+ */
+int label_file_get_protected(const LabelFile *file, const uint8_t *ima, size_t ima_size,
+                LabelFileProtected *ret_protected);
 void label_file_protected_done(LabelFileProtected *protected_values);
 
 /* Why it failed, as half a sentence, and what to do; of the functions above and of system calls. */

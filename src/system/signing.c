@@ -27,7 +27,6 @@ typedef struct Job {
         const SigningTools *tools;
         int root_fd;
         const char *path;
-        LabelFile file;
 } Job;
 
 static int read_sidecar(int root_fd, const char *path, Value *ret_value)
@@ -87,16 +86,16 @@ static bool is_good_evm(const Job *job, const EvmFile *evm, const Value *value)
                                SIGNATURE_VERDICT_GOOD;
 }
 
-static int sign_content(const Job *job, SigningResult *ret_result)
+static int plan_content(const Job *job, LabelChange *change, SigningResult *ret_result)
 {
         _cleanup_value_ Value old = { 0 }, new = { 0 };
         Digest digest;
-        int r = read_label(&job->file, job->settings->sidecar, job->root_fd, job->path, &old);
+        int r = read_label(&change->file, job->settings->sidecar, job->root_fd, job->path, &old);
 
         if (r >= 0)
-                r = file_facts_hash(job->file.fd, job->settings->hash, &digest);
+                r = file_facts_hash(change->file.fd, job->settings->hash, &digest);
         if (r >= 0)
-                r = label_file_check(&job->file, true);
+                r = label_file_check(&change->file, true);
         if (r < 0)
                 return r;
         *ret_result = is_good(job, &old, &digest) ? SIGNING_KEPT : SIGNING_SIGNED;
@@ -107,18 +106,23 @@ static int sign_content(const Job *job, SigningResult *ret_result)
                 return r;
         if (job->settings->sidecar)
                 return write_sidecar(job, &new);
-        return label_file_set(&job->file, "security.ima", new.bytes, new.size);
+        label_change_add(change, FILE_LABEL_IMA, TAKE_PTR(old.bytes), old.size, TAKE_PTR(new.bytes),
+                        new.size);
+        return 0;
 }
 
-static int sign_metadata(const Job *job, SigningResult *ret_result)
+/* The signature covers security.ima as it will be. */
+static int plan_metadata(const Job *job, LabelChange *change, SigningResult *ret_result)
 {
         _cleanup_(label_file_protected_done) LabelFileProtected protected_values = { 0 };
+        const LabelChangeItem *ima = change->n_items > 0 ? &change->items[0] : NULL;
         _cleanup_value_ Value old = { 0 }, new = { 0 };
         Digest digest;
-        int r = label_file_get(&job->file, "security.evm", &old.bytes, &old.size);
+        int r = label_file_get(&change->file, "security.evm", &old.bytes, &old.size);
 
         if (r >= 0)
-                r = label_file_get_protected(&job->file, &protected_values);
+                r = label_file_get_protected(&change->file, ima ? ima->new : NULL,
+                                ima ? ima->new_size : 0, &protected_values);
         if (r < 0)
                 return r;
         *ret_result = is_good_evm(job, &protected_values.evm, &old) ? SIGNING_KEPT : SIGNING_SIGNED;
@@ -129,28 +133,51 @@ static int sign_metadata(const Job *job, SigningResult *ret_result)
         if (r >= 0)
                 r = signer_sign(job->tools->signer, SIGNATURE_TYPE_PORTABLE, &digest, &new.bytes,
                                 &new.size);
-        return r < 0 ? r : label_file_set(&job->file, "security.evm", new.bytes, new.size);
+        if (r < 0)
+                return r;
+        label_change_add(change, FILE_LABEL_EVM, TAKE_PTR(old.bytes), old.size, TAKE_PTR(new.bytes),
+                        new.size);
+        return 0;
+}
+
+int signing_plan_file(const SigningSettings *settings, const SigningTools *tools, int root_fd,
+                const char *path, int path_fd, LabelChange *ret_change, SigningResult *ret_result)
+{
+        _cleanup_label_change_ LabelChange change = LABEL_CHANGE_NONE;
+        SigningResult content = SIGNING_KEPT, metadata = SIGNING_KEPT;
+        const Job job = { settings, tools, root_fd, path };
+        int r = label_file_open(path_fd, &change.file);
+
+        if (r >= 0 && !settings->sidecar)
+                r = label_file_hold(&change.file);
+        if (r >= 0)
+                r = plan_content(&job, &change, &content);
+        if (r >= 0 && settings->with_evm)
+                r = plan_metadata(&job, &change, &metadata);
+        if (r >= 0)
+                r = label_file_check(&change.file, false);
+        if (r < 0)
+                return r;
+        *ret_result = content == SIGNING_KEPT && metadata == SIGNING_KEPT ? SIGNING_KEPT
+                                                                          : SIGNING_SIGNED;
+        if (change.n_items > 0) {
+                *ret_change = change;
+                change = LABEL_CHANGE_NONE;
+        }
+        return 0;
 }
 
 int signing_sign_file(const SigningSettings *settings, const SigningTools *tools, int root_fd,
                 const char *path, int path_fd, SigningResult *ret_result)
 {
-        SigningResult content = SIGNING_KEPT, metadata = SIGNING_KEPT;
-        Job job = { settings, tools, root_fd, path, { .fd = -EBADF } };
-        int r = label_file_open(path_fd, &job.file);
+        _cleanup_label_change_ LabelChange change = LABEL_CHANGE_NONE;
+        SigningResult result;
+        int r = signing_plan_file(settings, tools, root_fd, path, path_fd, &change, &result);
 
-        if (r >= 0 && !settings->sidecar)
-                r = label_file_hold(&job.file);
+        if (r >= 0 && change.n_items > 0)
+                r = label_change_make(&change);
         if (r >= 0)
-                r = sign_content(&job, &content);
-        if (r >= 0 && settings->with_evm)
-                r = sign_metadata(&job, &metadata);
-        if (r >= 0)
-                r = label_file_check(&job.file, false);
-        label_file_done(&job.file);
-        if (r >= 0)
-                *ret_result = content == SIGNING_KEPT && metadata == SIGNING_KEPT ? SIGNING_KEPT
-                                                                                  : SIGNING_SIGNED;
+                *ret_result = result;
         return r;
 }
 
@@ -198,7 +225,7 @@ static int check_metadata(const LabelFile *file, SignatureVerifier *verifier, Si
         int r = label_file_get(file, "security.evm", &value.bytes, &value.size);
 
         if (r >= 0)
-                r = label_file_get_protected(file, &protected_values);
+                r = label_file_get_protected(file, NULL, 0, &protected_values);
         if (r < 0)
                 return r;
         check->is_evm_portable = value.size > SIGNATURE_HEADER_SIZE &&
@@ -231,7 +258,43 @@ int signing_check_file(bool sidecar, SignatureVerifier *verifier, int root_fd, c
         return r;
 }
 
-static int remove_sidecar(const SigningSettings *settings, int root_fd, const char *path)
+/* EVM refuses what has security.evm but no good security.ima, so that goes last. */
+static int plan_removal(LabelChange *change)
+{
+        static const FileLabelAttribute attributes[] = { FILE_LABEL_EVM, FILE_LABEL_IMA };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(attributes); i++) {
+                _cleanup_value_ Value value = { 0 };
+
+                r = label_file_get(&change->file, file_label_attribute_to_string(attributes[i]),
+                                &value.bytes, &value.size);
+                if (r >= 0 && value.size > 0)
+                        label_change_add(change, attributes[i], TAKE_PTR(value.bytes), value.size,
+                                        NULL, 0);
+        }
+        return r;
+}
+
+int signing_plan_removal(int path_fd, LabelChange *ret_change)
+{
+        _cleanup_label_change_ LabelChange change = LABEL_CHANGE_NONE;
+        int r = label_file_open(path_fd, &change.file);
+
+        if (r >= 0)
+                r = label_file_hold(&change.file);
+        if (r >= 0)
+                r = plan_removal(&change);
+        if (r < 0)
+                return r;
+        if (change.n_items == 0)
+                return 0;
+        *ret_change = change;
+        change = LABEL_CHANGE_NONE;
+        return 1;
+}
+
+int signing_remove_sidecar(bool dry_run, int root_fd, const char *path)
 {
         _cleanup_free_ char *name = NULL;
         _cleanup_close_ int dir_fd = -EBADF;
@@ -239,7 +302,7 @@ static int remove_sidecar(const SigningSettings *settings, int root_fd, const ch
 
         if (asprintf(&name, "%s" SIGNING_SIDECAR_SUFFIX, path) < 0)
                 return -ENOMEM;
-        if (settings->dry_run)
+        if (dry_run)
                 return fs_exists(root_fd, name);
         dir_fd = fs_open_parent(root_fd, name, &last);
         if (dir_fd < 0)
@@ -247,32 +310,4 @@ static int remove_sidecar(const SigningSettings *settings, int root_fd, const ch
         if (unlinkat(dir_fd, last, 0) < 0)
                 return errno == ENOENT ? 0 : -errno;
         return 1;
-}
-
-/* EVM refuses what has security.evm but no good security.ima, so that goes last. */
-static int remove_labels(const LabelFile *file, bool dry_run)
-{
-        static const char *const names[] = { "security.evm", "security.ima" };
-        int removed = 0, r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
-                _cleanup_value_ Value value = { 0 };
-
-                r = dry_run ? label_file_get(file, names[i], &value.bytes, &value.size)
-                            : label_file_remove(file, names[i]);
-                removed |= dry_run ? value.size > 0 : r > 0;
-        }
-        return r < 0 ? r : removed;
-}
-
-int signing_remove(const SigningSettings *settings, int root_fd, const char *path, int path_fd)
-{
-        _cleanup_label_file_ LabelFile file = { .fd = -EBADF };
-        int r = label_file_open(path_fd, &file);
-
-        if (r >= 0 && settings->sidecar)
-                return remove_sidecar(settings, root_fd, path);
-        if (r >= 0)
-                r = label_file_hold(&file);
-        return r < 0 ? r : remove_labels(&file, settings->dry_run);
 }

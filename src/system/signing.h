@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Signs, verifies and strips one file. A file is opened and read once; each attribute is set in one
- * step of the kernel, so that whenever the process is killed an attribute is the old one or the new
- * one. security.evm covers security.ima and comes behind it.
+ * Signs, verifies and strips one file. A file is opened and read once. security.evm covers
+ * security.ima and comes behind it.
  */
 #pragma once
 
 #include "core/signature/file-label.h"
 #include "core/signature/signer.h"
 #include "core/signature/verifier.h"
+#include "system/label-change.h"
 
 #define SIGNING_SIDECAR_SUFFIX ".sig"
 
@@ -31,10 +31,15 @@ typedef enum SigningResult {
 } SigningResult;
 
 /*
- * Signs the file that path_fd is open on with O_PATH; path, below the root, names the sidecar. What
- * is there already is kept when it is by this key and hash, and verifies. Errors are those of
- * label-file.h: the file is as before, or has good labels less those that could not be set.
+ * Reads the file that path_fd is open on with O_PATH and makes its signatures; path, below the
+ * root, names the sidecar, which is written at once. What is there already is kept when it is by
+ * this key and hash, and verifies. *ret_change is the change to make, and written only when there
+ * is one. Errors are those of label-file.h.
  */
+int signing_plan_file(const SigningSettings *settings, const SigningTools *tools, int root_fd,
+                const char *path, int path_fd, LabelChange *ret_change, SigningResult *ret_result);
+
+/* Plans and makes the change, without a journal. */
 int signing_sign_file(const SigningSettings *settings, const SigningTools *tools, int root_fd,
                 const char *path, int path_fd, SigningResult *ret_result);
 
@@ -51,5 +56,8 @@ typedef struct SigningCheck {
 int signing_check_file(bool sidecar, SignatureVerifier *verifier, int root_fd, const char *path,
                 int path_fd, SigningCheck *ret_check);
 
-/* Removes both attributes, or the sidecar. 1 when there was something to remove, else 0. */
-int signing_remove(const SigningSettings *settings, int root_fd, const char *path, int path_fd);
+/* 1 and the change when there are labels to remove, else 0. */
+int signing_plan_removal(int path_fd, LabelChange *ret_change);
+
+/* 1 when there is one, else 0. */
+int signing_remove_sidecar(bool dry_run, int root_fd, const char *path);

@@ -99,25 +99,36 @@ if ! setfattr -n security.ima -v 0x01 tree/one 2>/dev/null; then
   ok "# SKIP labels: not root, or no attributes here" true
   tap_end
 fi
-run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+journal=--journal=$scratch/journal
+run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "labels are set over others" counts 4 "{'signed': 4}"
-run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+ok "and journaled" json_is "v['journal'] == 1"
+run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "good labels are kept" counts 4 "{'kept': 4}"
+ok "what changes nothing leaves no journal" json_is "'journal' not in v"
+run sign "$journal" --undo=last
+ok "a run is taken back" out_has "4 files, 4 restored, 0 failed"
+ok "to what was before" test "$(getfattr --only-values -n security.ima tree/one)" = $'\x01'
+run sign "$journal" --undo=7
+ok "what is not there is told" code_is 3
+run sign "$journal" --resume=last --json=short
+ok "a run goes on as it was called" counts 4 "{'signed': 4}"
+ok "in its journal" json_is "v['journal'] == 1"
 chmod 0600 tree/one
 run verify --cert=rsa-cert.pem tree
 ok "a changed mode is found" out_has "tree/one: good, key id"
 ok "by security.evm" out_has "and security.evm does not fit"
-run sign --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "and mended" counts 4 "{'kept': 3, 'signed': 1}"
 run inspect --cert=rsa-cert.pem tree/one
 ok "inspect explains security.evm" out_has "security.evm: portable-signature (type 0x05)"
 ok "and judges it" out_has "verdict:   good"
 exec 7>>tree/one
-run sign --key=ec.pem tree/one
+run sign "$journal" --key=ec.pem tree/one
 exec 7>&-
 ok "a file that is being written is left alone" out_has "it is open for writing"
 if chattr +i tree/one 2>/dev/null; then
-  run sign --key=ec.pem tree/one
+  run sign "$journal" --key=ec.pem tree/one
   chattr -i tree/one
   ok "an immutable file is told of" out_has "tree/one: it is immutable"
 fi
@@ -127,20 +138,28 @@ if command -v evmctl >/dev/null; then
   setfattr -n security.SMACK64 -v smack tree/below/big
   setcap cap_net_raw+ep tree/below/big 2>/dev/null
   for file in tree/empty tree/below/big $'tree/below/odd\nname'; do
-    run sign --key=rsa.pem --evm "$file"
+    run sign "$journal" --key=rsa.pem --evm "$file"
     labels "$file" >ours
     evmctl sign -o --imasig --key rsa.pem "$file" >/dev/null 2>&1
     labels "$file" >theirs
     ok "labels of ${file//[^a-z]/ } are what evmctl makes" cmp ours theirs
   done
-  run unsign tree
-  run sign --key=ec.pem --cert=ec-cert.pem tree
+  run unsign "$journal" tree
+  run sign "$journal" --key=ec.pem --cert=ec-cert.pem tree
   ok "evmctl verifies ECDSA of ours" evmctl ima_verify --key ec-cert.der tree/one
   evmctl ima_sign --key ec.pem tree/empty >/dev/null 2>&1
   run verify --cert=ec-cert.pem tree
   ok "and its own verifies here" code_is 0
 fi
-run unsign tree
+run unsign "$journal" tree
 run verify --cert=rsa-cert.pem tree --json=short
 ok "unsign leaves nothing" counts 4 "{'unsigned': 4}"
+run sign "$journal" --undo=last
+ok "and can be taken back" out_has "4 restored"
+echo more >>tree/one
+run sign "$journal" --key=ec.pem tree
+echo more >>tree/one
+run sign "$journal" --undo=last
+ok "what was changed since is left alone" out_has "tree/one: different"
+ok "and told" code_is 6
 tap_end

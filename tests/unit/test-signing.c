@@ -130,9 +130,9 @@ Test(signing, removal_says_whether_there_was_something)
         Fixture f;
 
         set_up(&f);
-        cr_expect_eq(signing_remove(&f.settings, f.root_fd, "file", f.path_fd), 0);
+        cr_expect_eq(signing_remove_sidecar(false, f.root_fd, "file"), 0);
         (void) sign(&f);
-        cr_expect_eq(signing_remove(&f.settings, f.root_fd, "file", f.path_fd), 1);
+        cr_expect_eq(signing_remove_sidecar(false, f.root_fd, "file"), 1);
         cr_expect_not(fs_exists(f.root_fd, "file.sig"));
         tear_down(&f);
 }

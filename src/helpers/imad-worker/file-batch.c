@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-worker/file-batch.h"
 
-#include <inttypes.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
-#include "base/json.h"
 #include "helpers/imad-worker/parallel.h"
 #include "system/label-file.h"
 #include "system/tree.h"
 
-/* Each holds a descriptor: far below the usual limit of 1024. */
-#define BATCH_SIZE 256U
-#define LIST_MAX 50000U
-#define RESULTS_MAX 8U
+/* Of two blocks each file holds two descriptors: below the usual limit of 1024. */
+#define BLOCK_SIZE 192U
 
 typedef struct Item {
         char *path;
         int fd;
+        LabelChange change;
         FileOutcome outcome;
 } Item;
+
+typedef struct Block {
+        Item items[BLOCK_SIZE];
+        size_t n_items;
+} Block;
 
 typedef struct Link {
         dev_t device;
@@ -30,34 +33,55 @@ typedef struct Run {
         Worker *worker;
         const FileBatch *batch;
         Parallel *parallel;
-        Item items[BATCH_SIZE];
-        size_t n_items;
-        Link *links; /* a hash table of the files with several names that were seen */
+        Block blocks[2];
+        Block *planned;   /* filled, and looked at when it is full */
+        Block *journaled; /* its changes may be made */
+        Link *links;      /* a hash table of the files with several names that were seen */
         size_t n_links, n_slots;
-        TreeStatistics tree;
-        size_t files, failed, doubles, unlisted;
-        const char *results[RESULTS_MAX];
-        size_t counts[RESULTS_MAX];
-        json_t *list;
-        ExitCode error;
-        bool has_failure;
+        FileReport report;
+        int journal_error;
 } Run;
 
-static void drop_items(Run *run)
+static volatile sig_atomic_t was_cancelled;
+
+static void on_signal(int number)
 {
-        for (size_t i = 0; i < run->n_items; i++) {
-                free(run->items[i].path);
-                cleanup_closep(&run->items[i].fd);
+        was_cancelled = 1;
+}
+
+static void catch_signals(void)
+{
+        const struct sigaction action = { .sa_handler = on_signal };
+
+        (void) sigaction(SIGINT, &action, NULL);
+        (void) sigaction(SIGTERM, &action, NULL);
+}
+
+static void drop_items(Block *block)
+{
+        for (size_t i = 0; i < block->n_items; i++) {
+                label_change_done(&block->items[i].change);
+                free(block->items[i].path);
+                cleanup_closep(&block->items[i].fd);
         }
-        run->n_items = 0;
+        block->n_items = 0;
 }
 
 static void run_done(Run *run)
 {
-        drop_items(run);
+        drop_items(&run->blocks[0]);
+        drop_items(&run->blocks[1]);
         parallel_freep(&run->parallel);
         free(run->links);
-        json_decref(run->list);
+        file_report_done(&run->report);
+}
+
+static void tell_progress(const Run *run)
+{
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "%zu files", run->report.files);
+        worker_progress(run->worker, -1, text);
 }
 
 /* The slot of a file, or the free one where it belongs; there always is one. */
@@ -106,99 +130,92 @@ static int note_link(Run *run, const struct stat *st)
         return 0;
 }
 
-static int set_outcome(json_t *json, const Item *item, LabelFileReason reason)
-{
-        const FileOutcome *o = &item->outcome;
-        char key_id[2 * sizeof(o->key_id) + 1];
-
-        (void) snprintf(key_id, sizeof(key_id), "%08" PRIx32, o->key_id);
-        if (reason.reason && json_object_set_new(json, "reason", json_string(reason.reason)) < 0)
-                return -ENOMEM;
-        if (reason.hint && json_object_set_new(json, "hint", json_string(reason.hint)) < 0)
-                return -ENOMEM;
-        if (o->evm && json_object_set_new(json, "evm", json_string(o->evm)) < 0)
-                return -ENOMEM;
-        if (o->has_key_id && json_object_set_new(json, "key_id", json_string(key_id)) < 0)
-                return -ENOMEM;
-        return 0;
-}
-
-static int list_item(Run *run, const Item *item)
-{
-        _cleanup_free_ char *path = strdup(item->path);
-        const FileOutcome *o = &item->outcome;
-        LabelFileReason reason = { NULL, NULL };
-        json_t *json;
-
-        if (!path)
-                return -ENOMEM;
-        string_make_utf8(path);
-        json = json_pack("{s:s, s:s}", "path", path, "result", o->result ?: "failed");
-        if (!o->result)
-                reason = label_file_explain(item->fd, o->error);
-        if (!json || json_array_append_new(run->list, json) < 0)
-                return -ENOMEM;
-        return set_outcome(json, item, reason);
-}
-
-static void count_result(Run *run, const char *result)
-{
-        size_t i = 0;
-
-        while (i < RESULTS_MAX - 1 && run->results[i] && !string_equal(run->results[i], result))
-                i++;
-        run->results[i] = result;
-        run->counts[i]++;
-}
-
 static int finish_item(Run *run, const Item *item)
 {
-        const FileOutcome *o = &item->outcome;
+        return file_report_add(&run->report, run->worker, item->path, item->fd, &item->outcome);
+}
 
-        run->files++;
-        run->failed += o->is_failure;
-        count_result(run, o->result ?: "failed");
-        if (!o->result && run->error == EXIT_CODE_OK)
-                run->error = exit_code_from_errno(o->error);
-        run->has_failure |= o->result && o->is_failure;
-        if (!o->is_failure && !run->worker->details)
+static void make_item(Item *item)
+{
+        int r = item->change.n_items > 0 ? label_change_make(&item->change) : 0;
+
+        label_change_done(&item->change);
+        if (r < 0)
+                item->outcome = (FileOutcome){ .is_failure = true, .error = r };
+}
+
+/* The changes of the block before are made while this one is read. */
+static int do_task(void *userdata, size_t index, size_t thread)
+{
+        Run *run = userdata;
+        const size_t n_made = run->journaled->n_items;
+        Item *item;
+
+        if (index < n_made) {
+                make_item(&run->journaled->items[index]);
                 return 0;
-        if (json_array_size(run->list) < LIST_MAX)
-                return list_item(run, item);
-        run->unlisted++;
+        }
+        item = &run->planned->items[index - n_made];
+        run->batch->work(run->batch->userdata, item->path, item->fd, thread, &item->change,
+                        &item->outcome);
         return 0;
 }
 
-static int do_item(void *userdata, size_t index, size_t thread)
+/* What cannot be journaled is not made. */
+static int journal_item(Run *run, Item *item)
 {
-        Run *run = userdata;
-        Item *item = &run->items[index];
+        int r = item->change.n_items > 0 ? label_run_add(run->batch->run, &item->change, item->path)
+                                         : 0;
 
-        run->batch->work(run->batch->userdata, item->path, item->fd, thread, &item->outcome);
-        return 0;
+        if (r == -ENAMETOOLONG || r == -E2BIG) {
+                label_change_done(&item->change);
+                item->outcome = (FileOutcome){ .is_failure = true, .error = r };
+                return 0;
+        }
+        return r;
+}
+
+static int journal_block(Run *run)
+{
+        Block *block = run->planned;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < block->n_items; i++)
+                r = journal_item(run, &block->items[i]);
+        if (r >= 0 && run->batch->run)
+                r = label_run_commit(run->batch->run);
+        run->journal_error = r;
+        return r;
 }
 
 static int flush(Run *run)
 {
-        int r = parallel_run(run->parallel, run->n_items, do_item, run);
+        Block *made = run->journaled;
+        int r = parallel_run(run->parallel, made->n_items + run->planned->n_items, do_task, run);
 
-        for (size_t i = 0; r >= 0 && i < run->n_items; i++)
-                r = finish_item(run, &run->items[i]);
-        drop_items(run);
-        worker_progress(run->worker, -1, "files");
-        return r;
+        for (size_t i = 0; r >= 0 && i < made->n_items; i++)
+                r = finish_item(run, &made->items[i]);
+        drop_items(made);
+        if (r >= 0)
+                r = journal_block(run);
+        if (r < 0)
+                return r;
+        run->journaled = run->planned;
+        run->planned = made;
+        tell_progress(run);
+        return was_cancelled ? -ECANCELED : 0;
 }
 
 /* Takes over the descriptor. */
 static int add_item(Run *run, const char *path, int fd)
 {
-        Item *item = &run->items[run->n_items];
+        Item *item = &run->planned->items[run->planned->n_items];
 
-        *item = (Item){ .path = strdup(path), .fd = fd };
-        run->n_items++;
+        *item = (Item){ .path = strdup(path), .fd = fd, .change = LABEL_CHANGE_NONE };
+        run->planned->n_items++;
         if (!item->path)
                 return -ENOMEM;
-        return run->n_items == BATCH_SIZE ? flush(run) : 0;
+        return run->planned->n_items == BLOCK_SIZE ? flush(run) : 0;
 }
 
 static int visit(void *userdata, const char *path, int path_fd)
@@ -211,7 +228,7 @@ static int visit(void *userdata, const char *path, int path_fd)
                 return 0;
         if (fstat(path_fd, &st) >= 0 && st.st_nlink > 1)
                 r = note_link(run, &st);
-        run->doubles += r > 0;
+        run->report.links += r > 0;
         if (r != 0)
                 return r < 0 ? r : 0;
         fd = fcntl(path_fd, F_DUPFD_CLOEXEC, 3);
@@ -230,7 +247,7 @@ static int add_failure(Run *run, const char *path, int error)
         return finish_item(run, &item);
 }
 
-static int add_word(Run *run, const char *word)
+static int add_path(Run *run, const char *word)
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -248,54 +265,78 @@ static int add_word(Run *run, const char *word)
                 return visit(run, path, fd);
         if (!S_ISDIR(st.st_mode))
                 return add_failure(run, path, S_ISLNK(st.st_mode) ? -ELOOP : -EMEDIUMTYPE);
-        r = tree_walk_at(fd, path, run->worker->all_mounts, visit, run, &run->tree);
+        r = tree_walk_at(fd, path, run->worker->all_mounts, visit, run, &run->report.tree);
         return r == -EACCES ? add_failure(run, path, r) : r;
 }
 
-static int set_result(Run *run, double seconds)
+static int add_words(Run *run)
 {
-        json_t *results = json_object();
-        int r = results ? 0 : -ENOMEM;
+        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < RESULTS_MAX && run->results[i]; i++)
-                r = json_object_set_new(results, run->results[i],
-                                    json_integer((json_int_t) run->counts[i])) < 0
-                                    ? -ENOMEM
-                                    : 0;
-        if (worker_set(run->worker, "results", results) < 0 || r < 0)
-                return -ENOMEM;
-        return json_object_update_new(run->worker->result,
-                               json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b, s:O}", "files",
-                                               (json_int_t) run->files, "failed",
-                                               (json_int_t) run->failed, "links",
-                                               (json_int_t) run->doubles, "skipped_mounts",
-                                               (json_int_t) run->tree.skipped_mounts, "unreadable",
-                                               (json_int_t) run->tree.unreadable, "unlisted",
-                                               (json_int_t) run->unlisted, "seconds", seconds,
-                                               "dry_run", run->worker->dry_run, "list",
-                                               run->list)) < 0
-                               ? -ENOMEM
-                               : 0;
+        for (size_t i = 0; r >= 0 && i < run->worker->n_words; i++)
+                r = add_path(run, run->worker->words[i]);
+        return r;
+}
+
+/* What is journaled is made, also when the run ends before its time. */
+static int finish(Run *run, int error)
+{
+        int r;
+
+        if (error < 0)
+                drop_items(run->planned);
+        r = flush(run);
+        if (r >= 0 || r == -ECANCELED)
+                r = flush(run);
+        return error < 0 ? error : r == -ECANCELED ? 0 : r;
+}
+
+static ExitCode report_end(Run *run, int error, ExitCode failure)
+{
+        const FileReport *report = &run->report;
+        LabelRun *journal = run->batch->run;
+
+        if (error == -ECANCELED)
+                return worker_fail(run->worker, EXIT_CODE_FAILURE,
+                                journal && journal->journal
+                                                ? "imactl sign --resume=last goes on, and "
+                                                  "--undo=last takes it back"
+                                                : NULL,
+                                "it was cancelled after %zu file%s", report->files,
+                                plural(report->files));
+        if (run->journal_error < 0)
+                return label_run_fail(run->worker, run->journal_error, journal->directory ?: "");
+        if (error < 0)
+                return worker_fail_errno(run->worker, error, "files");
+        if (report->error != EXIT_CODE_OK)
+                return report->error;
+        /* A directory that could not be read hides files. */
+        return report->has_failure           ? failure
+               : report->tree.unreadable > 0 ? EXIT_CODE_NOT_PERMITTED
+                                             : EXIT_CODE_OK;
 }
 
 ExitCode file_batch_run(Worker *worker, const FileBatch *batch, ExitCode failure)
 {
-        _cleanup_(run_done) Run run = { .worker = worker, .batch = batch, .list = json_array() };
-        usec_t start = time_now(CLOCK_MONOTONIC);
-        int r = run.list ? parallel_new(&run.parallel) : -ENOMEM;
+        const usec_t start = time_now(CLOCK_MONOTONIC);
+        _cleanup_(run_done) Run run = { .worker = worker, .batch = batch };
+        int r, error;
 
-        for (size_t i = 0; r >= 0 && i < worker->n_words; i++)
-                r = add_word(&run, worker->words[i]);
+        run.journaled = &run.blocks[0];
+        run.planned = &run.blocks[1];
+        r = file_report_new(&run.report);
         if (r >= 0)
-                r = flush(&run);
-        if (r >= 0)
-                r = set_result(&run, (double) (time_now(CLOCK_MONOTONIC) - start) / 1e6);
+                r = parallel_new(&run.parallel);
         if (r < 0)
                 return worker_fail_errno(worker, r, "files");
-        if (run.error != EXIT_CODE_OK)
-                return run.error;
-        /* A directory that could not be read hides files. */
-        return run.has_failure           ? failure
-               : run.tree.unreadable > 0 ? EXIT_CODE_NOT_PERMITTED
-                                         : EXIT_CODE_OK;
+        catch_signals();
+        error = finish(&run, add_words(&run));
+        r = file_report_set(&run.report, worker, start);
+        if (r >= 0 && batch->run)
+                r = label_run_end(batch->run,
+                                error < 0 ? LABEL_OUTCOME_INTERRUPTED : LABEL_OUTCOME_FINISHED,
+                                run.report.files, run.report.failed);
+        if (r < 0)
+                run.journal_error = r;
+        return report_end(&run, error < 0 ? error : r, failure);
 }

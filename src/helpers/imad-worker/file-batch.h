@@ -6,30 +6,24 @@
  */
 #pragma once
 
-#include "helpers/imad-worker/worker.h"
-
-/* What became of one file. Strings are static. */
-typedef struct FileOutcome {
-        const char *result; /* "signed", "good", … ; NULL: it failed by `error` */
-        bool is_failure;
-        int error;
-        const char *evm; /* the verdict on security.evm, or NULL */
-        bool has_key_id;
-        uint32_t key_id;
-} FileOutcome;
+#include "helpers/imad-worker/file-report.h"
+#include "helpers/imad-worker/label-run.h"
 
 typedef struct FileBatch {
-        /* Called in thread 0 … PARALLEL_THREADS_MAX - 1; path is that below the root. */
+        /*
+         * Called in thread 0 … PARALLEL_THREADS_MAX - 1; path is that below the root. A change that
+         * it writes is journaled and made, and what it fails by takes the place of the outcome.
+         */
         void (*work)(void *userdata, const char *path, int path_fd, size_t thread,
-                        FileOutcome *ret_outcome);
+                        LabelChange *ret_change, FileOutcome *ret_outcome);
         void *userdata;
         const char *skipped_suffix; /* names below directories to pass over, or NULL */
+        LabelRun *run;              /* NULL: `work` makes no changes */
 } FileBatch;
 
 /*
- * Sets in the result {files, results: {NAME: COUNT}, failed, links, skipped_mounts, unreadable,
- * seconds, list: [{path, result, reason, hint, evm, key_id}], unlisted}; the list has all files
- * with --details, else those that failed, up to a limit. The exit code is `failure` when a file
- * failed otherwise than by an error, and that of the first error.
+ * Sets in the result what file-report.h says, and "journal". The exit code is `failure` when a file
+ * failed otherwise than by an error, and that of the first error. SIGINT and SIGTERM end it between
+ * two blocks of files.
  */
 ExitCode file_batch_run(Worker *worker, const FileBatch *batch, ExitCode failure);

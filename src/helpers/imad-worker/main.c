@@ -51,7 +51,7 @@ static const WorkerVerb verbs[] = {
         { "package-files",       1, 1,         "PACKAGE",      verb_package_files },
         { "attest-quote",        0, 0,         "--nonce=HEX",  verb_attest_quote },
         { "attest-verify",       1, 1,         "FILE",         verb_attest_verify },
-        { "sign",                1, WORDS_ANY, "--key=FILE PATH…", verb_sign },
+        { "sign",                0, WORDS_ANY, "--key=FILE PATH…", verb_sign },
         { "verify",              1, WORDS_ANY, "--cert=FILE PATH…", verb_verify },
         { "unsign",              1, WORDS_ANY, "PATH…",        verb_unsign },
         { "inspect",             1, 1,         "FILE",         verb_inspect },
@@ -285,6 +285,8 @@ int main(int argc, char **argv)
                 print_usage(stderr);
                 return EXIT_CODE_USAGE;
         }
+        worker.argv = argv;
+        worker.argc = argc;
         worker.words = argv + optind + 1;
         worker.n_words = (size_t) (argc - optind - 1);
         return run_verb(&worker, verb, root);

@@ -213,12 +213,12 @@ static ExitCode make_tools(Worker *worker, Signing *s)
 }
 
 static void sign_file(void *userdata, const char *path, int path_fd, size_t thread,
-                FileOutcome *ret_outcome)
+                LabelChange *ret_change, FileOutcome *ret_outcome)
 {
         const Signing *s = userdata;
         SigningResult result;
-        int r = signing_sign_file(
-                        &s->settings, &s->tools[thread], s->root_fd, path, path_fd, &result);
+        int r = signing_plan_file(&s->settings, &s->tools[thread], s->root_fd, path, path_fd,
+                        ret_change, &result);
 
         if (r < 0)
                 *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
@@ -231,9 +231,15 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
 ExitCode verb_sign(Worker *worker)
 {
         _cleanup_(signing_done) Signing s = { 0 };
-        const FileBatch batch = { sign_file, &s, NULL };
-        const FileBatch sidecars = { sign_file, &s, SIGNING_SIDECAR_SUFFIX };
+        _cleanup_label_run_ LabelRun run = { 0 };
+        const FileBatch batch = { sign_file, &s, NULL, &run };
+        const FileBatch sidecars = { sign_file, &s, SIGNING_SIDECAR_SUFFIX, NULL };
         ExitCode code;
+
+        if (worker->options[WORKER_OPTION_UNDO])
+                return label_run_undo(worker);
+        if (worker->options[WORKER_OPTION_RESUME] && worker->n_words == 0)
+                return label_run_resume(worker);
 
         protect_process();
         code = read_settings(worker, &s);
@@ -245,6 +251,8 @@ ExitCode verb_sign(Worker *worker)
                 code = set_certificate(worker, &s);
         if (code == EXIT_CODE_OK)
                 code = make_tools(worker, &s);
+        if (code == EXIT_CODE_OK && !s.settings.sidecar)
+                code = label_run_begin(worker, &run);
         if (code != EXIT_CODE_OK)
                 return code;
         return file_batch_run(worker, s.settings.sidecar ? &sidecars : &batch, EXIT_CODE_FAILURE);

@@ -43,7 +43,7 @@ static bool is_good(const SigningCheck *check)
 }
 
 static void verify_file(void *userdata, const char *path, int path_fd, size_t thread,
-                FileOutcome *ret_outcome)
+                LabelChange *ret_change, FileOutcome *ret_outcome)
 {
         Verification *v = userdata;
         SigningCheck check;
@@ -66,8 +66,8 @@ static void verify_file(void *userdata, const char *path, int path_fd, size_t th
 ExitCode verb_verify(Worker *worker)
 {
         _cleanup_(verification_done) Verification v = { .root_fd = worker->root_fd };
-        const FileBatch batch = { verify_file, &v, NULL };
-        const FileBatch sidecars = { verify_file, &v, SIGNING_SIDECAR_SUFFIX };
+        const FileBatch batch = { verify_file, &v, NULL, NULL };
+        const FileBatch sidecars = { verify_file, &v, SIGNING_SIDECAR_SUFFIX, NULL };
         ExitCode code = measurements_input_load(worker, &v.input);
         int r = 0;
 

@@ -48,6 +48,9 @@ typedef enum WorkerOption {
         WORKER_OPTION_HASH,
         WORKER_OPTION_PASSPHRASE_FD,
         WORKER_OPTION_AT_LEAST,
+        WORKER_OPTION_JOURNAL,
+        WORKER_OPTION_RESUME,
+        WORKER_OPTION_UNDO,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -79,7 +82,9 @@ typedef struct Worker {
         StringList certificates; /* --cert=, files and directories */
         const char *event_log;   /* --event-log=, or NULL */
         int progress_fd;         /* -EBADF: nobody wants to know */
-        char **words;            /* arguments behind the verb */
+        char **argv;             /* the whole command line, options first */
+        int argc;
+        char **words; /* arguments behind the verb */
         size_t n_words;
         json_t *result;
         json_t *error; /* {message, hint}, or NULL */
