@@ -9,11 +9,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "base/buffer.h"
 #include "base/exit-code.h"
 #include "base/strings.h"
 #include "base/time.h"
-#include "core/measurements/replay.h"
+#include "bench-list.h"
 
 #define RUNS 3
 
@@ -22,67 +21,20 @@ typedef struct Cost {
         long peak_kib;
 } Cost;
 
-static void fail(const char *what)
-{
-        perror(what);
-        exit(EXIT_FAILURE);
-}
-
-static void append_field(Buffer *b, const void *bytes, size_t size)
-{
-        uint32_t raw = htole32((uint32_t) size);
-
-        if (buffer_append(b, &raw, sizeof(raw)) < 0 || buffer_append(b, bytes, size) < 0)
-                fail("list");
-}
-
-/* An ima-sig entry of about 285 bytes, whose signature is as long as one of RSA-1024. */
-static void write_entry(FILE *file, size_t number, Replay *replay)
-{
-        _cleanup_buffer_ Buffer data = { 0 }, entry = { 0 };
-        uint8_t digest[8 + 32] = "sha256:", signature[9 + 128] = { 3, 2, 4, 1, 2, 3, 4, 0, 128 };
-        uint32_t pcr = htole32(10);
-        char name[96];
-        Digest own;
-
-        memcpy(digest + 8, &number, sizeof(number));
-        memcpy(signature + 9, &number, sizeof(number));
-        (void) snprintf(name, sizeof(name), "/usr/lib/x86_64-linux-gnu/package-%06zu/libexample.so",
-                        number);
-        append_field(&data, digest, sizeof(digest));
-        append_field(&data, name, strlen(name) + 1);
-        append_field(&data, signature, sizeof(signature));
-        if (digest_compute(HASH_SHA1, data.data, data.size, &own) < 0 ||
-                        buffer_append(&entry, &pcr, sizeof(pcr)) < 0 ||
-                        buffer_append(&entry, own.bytes, own.size) < 0)
-                fail("list");
-        append_field(&entry, "ima-sig", 7);
-        append_field(&entry, data.data, data.size);
-        if (fwrite(entry.data, entry.size, 1, file) != 1 ||
-                        replay_add(replay, &(Measurement){
-                                                           .pcr = 10,
-                                                           .template_digest = own.bytes,
-                                                           .template_digest_size = own.size,
-                                                           .data = (uint8_t *) data.data,
-                                                           .data_size = data.size,
-                                           }) < 0)
-                fail("list");
-}
-
 static void write_list(const char *path, size_t count, Replay *replay)
 {
         FILE *file = fopen(path, "we");
 
         if (!file)
-                fail(path);
+                bench_fail(path);
         for (size_t i = 0; i < count; i++)
-                write_entry(file, i, replay);
+                bench_write_entry(file, i, replay);
         if (fclose(file) == EOF)
-                fail(path);
+                bench_fail(path);
 }
 
 /* expected is the exit code, -1: any. */
-static Cost measure(char *const argv[], int expected)
+static Cost measure(const char *const argv[], int expected)
 {
         posix_spawn_file_actions_t actions;
         struct rusage usage;
@@ -95,9 +47,10 @@ static Cost measure(char *const argv[], int expected)
                                         &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0 ||
                         posix_spawn_file_actions_addopen(
                                         &actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) != 0 ||
-                        posix_spawn(&pid, argv[0], &actions, NULL, argv, environ) != 0 ||
+                        posix_spawn(&pid, argv[0], &actions, NULL, (char *const *) argv, environ) !=
+                                        0 ||
                         wait4(pid, &status, 0, &usage) < 0)
-                fail(argv[0]);
+                bench_fail(argv[0]);
         (void) posix_spawn_file_actions_destroy(&actions);
         if (!WIFEXITED(status) || (expected >= 0 && WEXITSTATUS(status) != expected)) {
                 fprintf(stderr, "%s ended with status %#x\n", argv[0], (unsigned) status);
@@ -112,7 +65,7 @@ static Cost measure(char *const argv[], int expected)
 }
 
 /* The quickest of some runs is the one that was disturbed least. */
-static Cost measure_best(char *const argv[], int expected)
+static Cost measure_best(const char *const argv[], int expected)
 {
         Cost best = measure(argv, expected);
 
@@ -141,10 +94,10 @@ static char *format_pcr(const Replay *replay, HashAlgorithm bank)
         Digest value;
 
         if (replay_get_pcr(replay, bank, 10, &value) < 0)
-                fail("replay");
+                bench_fail("replay");
         hex_encode(value.bytes, value.size, hex);
         if (asprintf(&text, "--pcr=%s:10=%s", hash_algorithm_to_string(bank), hex) < 0)
-                fail("replay");
+                bench_fail("replay");
         return text;
 }
 
@@ -159,17 +112,17 @@ static void bench(size_t count, char *worker, char *evmctl)
 
         if (fd < 0 || asprintf(&list, "--list=%s", path) < 0 ||
                         replay_new(banks, ELEMENTSOF(banks), &replay) < 0)
-                fail(path);
+                bench_fail(path);
         (void) close(fd);
         write_list(path, count, replay);
         sha1 = format_pcr(replay, HASH_SHA1);
         sha256 = format_pcr(replay, HASH_SHA256);
         sha384 = format_pcr(replay, HASH_SHA384);
-        ours = measure_best((char *const[]){ worker, list, sha1, sha256, sha384,
+        ours = measure_best((const char *const[]){ worker, list, sha1, sha256, sha384,
                                             "measurements-verify", NULL },
                         EXIT_CODE_OK);
         if (evmctl) {
-                theirs = measure_best((char *const[]){ evmctl, "ima_measurement",
+                theirs = measure_best((const char *const[]){ evmctl, "ima_measurement",
                                                       "--ignore-violations", path, NULL },
                                 -1);
                 print(count, "evmctl", &theirs, NULL);

@@ -331,8 +331,8 @@ Test(measurements, news_are_told_by_kind)
                         0);
 }
 
-/* How often a process has gone to sleep, which is how often it was woken. */
-static uint64_t count_wakeups(pid_t pid)
+/* A number in /proc/PID/status. */
+static uint64_t read_status(pid_t pid, const char *name)
 {
         _cleanup_close_ int fd = fs_open_root(NULL);
         _cleanup_free_ char *text = NULL;
@@ -341,10 +341,41 @@ static uint64_t count_wakeups(pid_t pid)
 
         (void) snprintf(path, sizeof(path), "/proc/%d/status", (int) pid);
         cr_assert_eq(fs_read_file(fd, path, 65536, &text, NULL), 0);
-        line = strstr(text, "\nvoluntary_ctxt_switches:");
+        line = strstr(text, name);
         cr_assert_not_null(line);
-        return strtoull(strchr(line, ':') + 1, NULL, 10);
+        return strtoull(line + strlen(name), NULL, 10);
 }
+
+/* How often a process has gone to sleep, which is how often it was woken. */
+static uint64_t count_wakeups(pid_t pid)
+{
+        return read_status(pid, "\nvoluntary_ctxt_switches:");
+}
+
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+/* 50,000 entries have 7 MB. */
+Test(measurements, memory_does_not_grow_with_the_list)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+        uint64_t before, after;
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
+        before = read_status(f->daemon_pid, "\nRssAnon:");
+        for (unsigned i = 1; i < 50000; i++)
+                fixture_append_ng(&list, 10, "/usr/lib/x86_64-linux-gnu/libexample.so");
+        fixture_bus_write_pcrs(f, &list);
+        fixture_bus_write_list(f, &list);
+        verify(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Count", "50000");
+        after = read_status(f->daemon_pid, "\nRssAnon:");
+        cr_expect_leq(after, before + 1024);
+        cr_expect_lt(read_status(f->daemon_pid, "\nVmRSS:"), 10 * 1000 * 1000 / 1024);
+}
+#endif
 
 /* A look at the counter is a wake-up; reading the files of the fake kernel does not sleep. */
 Test(measurements, idle_daemon_sleeps)
