@@ -265,7 +265,7 @@ Test(measurements, a_bank_of_padded_sha1_values_matches)
         cr_assert_eq(fixture_replay(replay, list.data, list.size, 20), 2);
         cr_assert_eq(replay_get_pcr(replay, HASH_SHA256, 10, &value), 0);
         hex_encode(value.bytes, value.size, sha256);
-        cr_assert_eq(replay_get_padded_pcr(replay, HASH_SHA384, 10, &value), 0);
+        cr_assert_eq(replay_get_pcr_as(replay, REPLAY_FORM_PADDED, HASH_SHA384, 10, &value), 0);
         hex_encode(value.bytes, value.size, sha384);
         write_bytes(&root, "/list", list.data, list.size);
         cr_assert_geq(asprintf(&command,

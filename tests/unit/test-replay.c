@@ -125,27 +125,47 @@ Test(replay, a_violation_extends_by_ones)
         cr_assert_eq(replay_get_counts(replay)->bad_digests, 0);
 }
 
+/* sha384 after one entry and one violation, of which so many bytes are 0xff. */
+static Digest pad_sha384(const Buffer *list, size_t violation_size)
+{
+        uint8_t joined[96] = { 0 };
+        Digest value;
+
+        memcpy(joined + 48, list->data + 4, 20);
+        cr_assert_eq(digest_compute(HASH_SHA384, joined, 96, &value), 0);
+        memset(joined, 0, sizeof(joined));
+        memcpy(joined, value.bytes, 48);
+        memset(joined + 48, 0xff, violation_size);
+        cr_assert_eq(digest_compute(HASH_SHA384, joined, 96, &value), 0);
+        return value;
+}
+
 Test(replay, banks_without_a_hash_hold_padded_sha1)
 {
+        static const struct {
+                ReplayForm form;
+                size_t violation_size;
+        } cases[] = {
+                {REPLAY_FORM_PADDED,             48},
+                { REPLAY_FORM_PADDED_VIOLATIONS, 20}
+        };
         _cleanup_buffer_ Buffer list = { 0 };
         _cleanup_replay_ Replay *replay = NULL;
-        uint8_t joined[96] = { 0 };
         Digest expected, replayed;
 
         fixture_append_ng(&list, 10, "/a");
         fixture_append_header(&list, 10, HASH_SHA1, "ima-ng", NULL, false);
         fixture_append_field(&list, "x", 1, false);
         replay = replay_of(list.data, list.size, 20);
-        memcpy(joined + 48, list.data + 4, 20);
-        cr_assert_eq(digest_compute(HASH_SHA384, joined, 96, &expected), 0);
-        memcpy(joined, expected.bytes, 48);
-        memset(joined + 48, 0xff, 20);
-        cr_assert_eq(digest_compute(HASH_SHA384, joined, 96, &expected), 0);
-        cr_assert_eq(replay_get_padded_pcr(replay, HASH_SHA384, 10, &replayed), 0);
-        cr_assert_arr_eq(replayed.bytes, expected.bytes, 48);
-        cr_assert_eq(replay_get_pcr(replay, HASH_SHA1, 10, &expected), 0);
-        cr_assert_eq(replay_get_padded_pcr(replay, HASH_SHA1, 10, &replayed), 0);
-        cr_assert_arr_eq(replayed.bytes, expected.bytes, 20);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                cr_assert_eq(replay_get_pcr_as(replay, cases[i].form, HASH_SHA384, 10, &replayed),
+                                0);
+                expected = pad_sha384(&list, cases[i].violation_size);
+                cr_assert(digest_equal(&replayed, &expected), "case %zu", i);
+                cr_assert_eq(replay_get_pcr(replay, HASH_SHA1, 10, &expected), 0);
+                cr_assert_eq(replay_get_pcr_as(replay, cases[i].form, HASH_SHA1, 10, &replayed), 0);
+                cr_assert(digest_equal(&replayed, &expected), "case %zu", i);
+        }
 }
 
 Test(replay, template_digests_are_checked_and_data_counts)

@@ -337,9 +337,9 @@ Test(verdict, padded_banks_match)
         cr_assert_eq(verdict_tracker_init(&tracker, bank, 10, replay), 0);
         verdict_tracker_begin(&tracker, NULL);
         measurement_of(&entry, replay, &tracker);
-        cr_assert_eq(replay_get_padded_pcr(replay, bank, 10, &padded), 0);
+        cr_assert_eq(replay_get_pcr_as(replay, REPLAY_FORM_PADDED, bank, 10, &padded), 0);
         cr_assert_eq(verdict_tracker_end(&tracker, &padded), VERDICT_MATCH);
-        cr_assert(tracker.padded);
+        cr_assert_eq(tracker.form, REPLAY_FORM_PADDED);
         cr_assert_arr_eq(verdict_tracker_get_replayed(&tracker)->bytes, padded.bytes, 32);
 }
 

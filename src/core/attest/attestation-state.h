@@ -6,8 +6,8 @@
 #include "core/attest/quote.h"
 #include "core/measurements/checker.h"
 
-/* The plain and the padded replay of each bank. */
-#define ATTESTATION_CHAINS_MAX (2 * (size_t) REPLAY_BANKS_MAX)
+/* Each bank in every form. */
+#define ATTESTATION_CHAINS_MAX ((size_t) REPLAY_FORM_MAX * REPLAY_BANKS_MAX)
 
 typedef enum CheckResult {
         CHECK_SKIPPED,

@@ -84,7 +84,7 @@ Attestation *attestation_free(Attestation *attestation)
         return NULL;
 }
 
-/* In every bank the plain or the padded replay stands at the quoted value. */
+/* In every bank one form of the replay stands at the quoted value. */
 static bool is_at_quote(const Attestation *a)
 {
         for (size_t i = 0; i < a->quote.n_banks; i++) {

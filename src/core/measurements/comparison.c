@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define CHAINS_MAX (2 * REPLAY_BANKS_MAX)
+#define CHAINS_MAX (REPLAY_FORM_MAX * REPLAY_BANKS_MAX)
 #define DEFAULT_PCR 10
 
 /* Where in the list a chain had the value that the PCR is known to have had. */
@@ -153,15 +153,14 @@ static void judge_chain(
         const Sighting *s = &comparison->sightings[chain][pcr];
         ReplayChain c = replay_get_chain(comparison->replay, chain);
         Digest now;
-        int r = c.padded ? replay_get_padded_pcr(comparison->replay, c.bank, pcr, &now)
-                         : replay_get_pcr(comparison->replay, c.bank, pcr, &now);
+        int r = replay_get_pcr_as(comparison->replay, c.form, c.bank, pcr, &now);
 
         result->value = s->value;
         if (r < 0) {
                 result->verdict = VERDICT_BANK_UNSUPPORTED;
                 return;
         }
-        if (!c.padded)
+        if (c.form == REPLAY_FORM_OWN)
                 result->replayed = now;
         if (!s->value || result->verdict == VERDICT_MATCH)
                 return;

@@ -14,7 +14,7 @@ typedef struct Comparison Comparison;
 /*
  * Replays the banks of the given values that OpenSSL offers; without any sha1, sha256, sha384 and
  * sha512. With `padded` values are also compared with padded SHA-1 (core/measurements/replay.h),
- * which takes a quarter more time. The event log says what the boot PCRs were before the list
+ * which takes half as much time again. The event log says what the boot PCRs were before the list
  * began. Both are borrowed, and may be NULL.
  */
 int comparison_new(const PcrValueList *values, const EventLog *log, bool padded,

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-#define CHAINS_MAX (2 * REPLAY_BANKS_MAX)
+#define CHAINS_MAX (REPLAY_FORM_MAX * REPLAY_BANKS_MAX)
 #define SHA1_SIZE 20U
 
 typedef struct Chain {
         HashAlgorithm bank;
         size_t size;
         size_t hash; /* index into ReplayDigests */
-        bool padded;
+        ReplayForm form;
         bool broken; /* an entry could not be hashed for it */
         DigestContext *context;
         uint8_t pcrs[REPLAY_PCRS][DIGEST_SIZE_MAX];
@@ -27,7 +27,7 @@ struct Replay {
         uint64_t pcrs;
 };
 
-static int add_chain(Replay *replay, HashAlgorithm bank, size_t hash, bool padded)
+static int add_chain(Replay *replay, HashAlgorithm bank, size_t hash, ReplayForm form)
 {
         Chain *chain = &replay->chains[replay->n_chains];
         int r = digest_context_new(bank, &chain->context);
@@ -37,7 +37,7 @@ static int add_chain(Replay *replay, HashAlgorithm bank, size_t hash, bool padde
         chain->bank = bank;
         chain->size = hash_algorithm_size(bank);
         chain->hash = hash;
-        chain->padded = padded;
+        chain->form = form;
         replay->n_chains++;
         return 0;
 }
@@ -52,11 +52,12 @@ static int add_bank(Replay *replay, HashAlgorithm bank, size_t *next_hash)
                         return -EINVAL;
         replay->banks[replay->n_banks++] = bank;
         if (bank == HASH_SHA1)
-                return add_chain(replay, bank, 0, false);
-        r = add_chain(replay, bank, (*next_hash)++, false);
+                return add_chain(replay, bank, 0, REPLAY_FORM_OWN);
+        r = add_chain(replay, bank, (*next_hash)++, REPLAY_FORM_OWN);
         if (r < 0 || hash_algorithm_size(bank) < SHA1_SIZE)
                 return r;
-        return add_chain(replay, bank, 0, true);
+        r = add_chain(replay, bank, 0, REPLAY_FORM_PADDED);
+        return r < 0 ? r : add_chain(replay, bank, 0, REPLAY_FORM_PADDED_VIOLATIONS);
 }
 
 int replay_new(const HashAlgorithm *banks, size_t n_banks, Replay **ret_replay)
@@ -91,10 +92,10 @@ Replay *replay_free(Replay *replay)
         return NULL;
 }
 
-static const Chain *find_chain(const Replay *replay, HashAlgorithm bank, bool padded)
+static const Chain *find_chain(const Replay *replay, HashAlgorithm bank, ReplayForm form)
 {
         for (size_t i = 0; i < replay->n_chains; i++)
-                if (replay->chains[i].bank == bank && replay->chains[i].padded == padded)
+                if (replay->chains[i].bank == bank && replay->chains[i].form == form)
                         return &replay->chains[i];
         return NULL;
 }
@@ -107,7 +108,7 @@ int replay_copy(const Replay *replay, Replay **ret_replay)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < replay->n_banks; i++)
-                if (!find_chain(replay, replay->banks[i], true))
+                if (!find_chain(replay, replay->banks[i], REPLAY_FORM_PADDED))
                         replay_drop_padded(copy, replay->banks[i]);
         for (size_t i = 0; i < copy->n_chains; i++) {
                 DigestContext *context = copy->chains[i].context;
@@ -130,7 +131,7 @@ int replay_extend(Replay *replay, size_t chain, const Measurement *m, const Repl
 {
         Chain *c = &replay->chains[chain];
         uint8_t joined[2 * DIGEST_SIZE_MAX] = { 0 };
-        size_t size = c->padded ? SHA1_SIZE : c->size;
+        size_t size = c->form == REPLAY_FORM_OWN ? c->size : SHA1_SIZE;
         uint8_t *pcr;
 
         if (!replay_pcr_is_extendable(m->pcr))
@@ -138,7 +139,8 @@ int replay_extend(Replay *replay, size_t chain, const Measurement *m, const Repl
         pcr = c->pcrs[m->pcr];
         memcpy(joined, pcr, c->size);
         if (m->violation)
-                memset(joined + c->size, 0xff, size);
+                memset(joined + c->size, 0xff,
+                                c->form == REPLAY_FORM_PADDED_VIOLATIONS ? SHA1_SIZE : c->size);
         else if (digests->known & (UINT32_C(1) << c->hash))
                 memcpy(joined + c->size, digests->values[c->hash], size);
         else
@@ -177,7 +179,7 @@ size_t replay_get_n_chains(const Replay *replay)
 
 ReplayChain replay_get_chain(const Replay *replay, size_t chain)
 {
-        return (ReplayChain){ replay->chains[chain].bank, replay->chains[chain].padded };
+        return (ReplayChain){ replay->chains[chain].bank, replay->chains[chain].form };
 }
 
 const uint8_t *replay_peek(const Replay *replay, size_t chain, uint32_t pcr)
@@ -187,15 +189,17 @@ const uint8_t *replay_peek(const Replay *replay, size_t chain, uint32_t pcr)
 
 void replay_drop_padded(Replay *replay, HashAlgorithm bank)
 {
-        const Chain *found = find_chain(replay, bank, true);
-        size_t i = found ? (size_t) (found - replay->chains) : 0;
+        size_t kept = 0;
 
-        if (!found)
-                return;
-        digest_context_free(replay->chains[i].context);
-        replay->n_chains--;
-        memmove(&replay->chains[i], &replay->chains[i + 1],
-                        (replay->n_chains - i) * sizeof(replay->chains[0]));
+        for (size_t i = 0; i < replay->n_chains; i++) {
+                Chain *chain = &replay->chains[i];
+
+                if (chain->bank == bank && chain->form != REPLAY_FORM_OWN)
+                        digest_context_free(chain->context);
+                else
+                        replay->chains[kept++] = *chain;
+        }
+        replay->n_chains = kept;
 }
 
 int replay_set_pcr(Replay *replay, uint32_t pcr, const Digest *value)
@@ -225,15 +229,15 @@ static int get_pcr(const Chain *chain, uint32_t pcr, Digest *ret_digest)
 
 int replay_get_pcr(const Replay *replay, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
 {
-        return get_pcr(find_chain(replay, bank, false), pcr, ret_digest);
+        return get_pcr(find_chain(replay, bank, REPLAY_FORM_OWN), pcr, ret_digest);
 }
 
-int replay_get_padded_pcr(
-                const Replay *replay, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
+int replay_get_pcr_as(const Replay *replay, ReplayForm form, HashAlgorithm bank, uint32_t pcr,
+                Digest *ret_digest)
 {
-        const Chain *padded = find_chain(replay, bank, true);
+        const Chain *chain = find_chain(replay, bank, form);
 
-        return get_pcr(padded ?: find_chain(replay, bank, false), pcr, ret_digest);
+        return get_pcr(chain ?: find_chain(replay, bank, REPLAY_FORM_OWN), pcr, ret_digest);
 }
 
 const ReplayCounts *replay_get_counts(const Replay *replay)

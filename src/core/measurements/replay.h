@@ -5,8 +5,9 @@
  * An entry extends its PCR in every bank by the bank's own hash over the template data (for the
  * template "ima": digest and name padded to 256 bytes), a violation by bytes of 0xff. A bank whose
  * hash the kernel could not allocate at boot is extended by the SHA-1 value padded with zeros;
- * nothing in the list says so, hence both values are kept. Source: security/integrity/ima/
- * ima_crypto.c (ima_calc_field_array_hash) and ima_queue.c (ima_add_template_entry).
+ * nothing in the list says so, hence all forms are kept. Source: security/integrity/ima/
+ * ima_crypto.c (ima_calc_field_array_hash) and ima_queue.c (ima_add_template_entry,
+ * ima_init_digests).
  *
  * replay_add() does all of it. Its two halves can be used apart, by several threads: hashing one
  * entry depends on no other entry (ReplayHasher, one for each thread), and the PCRs of one chain
@@ -30,6 +31,16 @@ typedef struct ReplayCounts {
         uint64_t bad_digests;    /* entries whose template digest does not fit their data */
         uint64_t not_replayable; /* entries for a PCR that the kernel cannot extend */
 } ReplayCounts;
+
+/* How the kernel may extend a bank. */
+typedef enum ReplayForm {
+        REPLAY_FORM_OWN,    /* by the bank's own hash */
+        REPLAY_FORM_PADDED, /* by padded SHA-1, violations in the bank's size: its hash is a module
+                             */
+        /* violations padded as well: before Linux 5.7, or the TPM's driver lacks the algorithm */
+        REPLAY_FORM_PADDED_VIOLATIONS,
+        REPLAY_FORM_MAX,
+} ReplayForm;
 
 typedef struct Replay Replay;
 
@@ -57,12 +68,12 @@ bool replay_pcr_is_extendable(uint32_t pcr);
  */
 int replay_add(Replay *replay, const Measurement *m);
 
-/* A chain is one bank, and one that is replayed with padded SHA-1 values another. */
+/* A chain is one bank in one form. */
 size_t replay_get_n_chains(const Replay *replay);
 
 typedef struct ReplayChain {
         HashAlgorithm bank;
-        bool padded;
+        ReplayForm form;
 } ReplayChain;
 
 ReplayChain replay_get_chain(const Replay *replay, size_t chain);
@@ -73,7 +84,7 @@ int replay_extend(Replay *replay, size_t chain, const Measurement *m, const Repl
 /* Counts the entry, which is all that replay_extend() leaves to be done. */
 void replay_count(Replay *replay, const Measurement *m, bool fits);
 
-/* Gives up the padded values of a bank that nobody will ask for. */
+/* Gives up the padded forms of a bank that nobody will ask for. */
 void replay_drop_padded(Replay *replay, HashAlgorithm bank);
 
 /* Starts a PCR that firmware has extended before the list began; -EINVAL for a wrong size. */
@@ -88,9 +99,9 @@ const uint8_t *replay_peek(const Replay *replay, size_t chain, uint32_t pcr);
  */
 int replay_get_pcr(const Replay *replay, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
 
-/* The same for a bank whose hash the kernel lacks; equal to the above for SHA-1. */
-int replay_get_padded_pcr(
-                const Replay *replay, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
+/* The same in one form; a bank that has no other form, as SHA-1, is told in its own. */
+int replay_get_pcr_as(const Replay *replay, ReplayForm form, HashAlgorithm bank, uint32_t pcr,
+                Digest *ret_digest);
 
 const ReplayCounts *replay_get_counts(const Replay *replay);
 

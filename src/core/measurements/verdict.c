@@ -44,22 +44,31 @@ Verdict verdict_settle(Verdict verdict)
         return verdict == VERDICT_PCR_AHEAD ? VERDICT_DIVERGED : verdict;
 }
 
+/* The form in which the value is that of the point; REPLAY_FORM_MAX when it is not. */
+static ReplayForm find_form(const VerdictPoint *point, const Digest *value)
+{
+        ReplayForm form = REPLAY_FORM_OWN;
+
+        while (form < REPLAY_FORM_MAX && !digest_equal(&point->values[form], value))
+                form++;
+        return form;
+}
+
 static bool point_explains(const VerdictPoint *point, const Digest *value)
 {
-        return digest_equal(&point->plain, value) || digest_equal(&point->padded, value);
+        return find_form(point, value) < REPLAY_FORM_MAX;
 }
 
 static int add_point(VerdictTracker *t, const Replay *replay, uint64_t number)
 {
         VerdictPoint *point = &t->window[t->window_used % VERDICT_WINDOW];
-        int r;
 
-        r = replay_get_pcr(replay, t->bank, t->pcr, &point->plain);
-        if (r < 0)
-                return r;
-        r = replay_get_padded_pcr(replay, t->bank, t->pcr, &point->padded);
-        if (r < 0)
-                return r;
+        for (ReplayForm form = 0; form < REPLAY_FORM_MAX; form++) {
+                int r = replay_get_pcr_as(replay, form, t->bank, t->pcr, &point->values[form]);
+
+                if (r < 0)
+                        return r;
+        }
         point->number = number;
         point->place = t->place;
         t->window_used++;
@@ -101,9 +110,9 @@ static void confirm(VerdictTracker *t, const VerdictPoint *point, const Digest *
 {
         if (point->number > t->confirmed)
                 t->confirmed = point->number;
-        /* Before the first entry both are zeros and tell nothing. */
+        /* Before the first entry all are zeros and tell nothing. */
         if (point->place > 0)
-                t->padded = !digest_equal(&point->plain, value);
+                t->form = find_form(point, value);
 }
 
 static void meet(VerdictTracker *t, VerdictExpectation *expectation, const VerdictPoint *point)
@@ -196,7 +205,5 @@ Verdict verdict_tracker_end(VerdictTracker *tracker, const Digest *value)
 
 const Digest *verdict_tracker_get_replayed(const VerdictTracker *tracker)
 {
-        const VerdictPoint *point = newest_point(tracker);
-
-        return tracker->padded ? &point->padded : &point->plain;
+        return &newest_point(tracker)->values[tracker->form];
 }

@@ -62,12 +62,11 @@ Verdict verdict_combine(const Verdict *verdicts, size_t n_verdicts);
 /* The verdict when no further round will come: a PCR ahead of a list that is complete diverged. */
 Verdict verdict_settle(Verdict verdict);
 
-/* The replay after one entry, in a bank that the kernel could hash and in one that it could not. */
+/* The replay after one entry, in every form. */
 typedef struct VerdictPoint {
         uint64_t number; /* of the entry in the list, 0 before the first */
         uint64_t place;  /* how many entries of this PCR until here */
-        Digest plain;
-        Digest padded;
+        Digest values[REPLAY_FORM_MAX];
 } VerdictPoint;
 
 /* A PCR value that some point must explain. */
@@ -86,7 +85,7 @@ typedef struct VerdictTracker {
         Verdict verdict;
         uint64_t confirmed; /* last entry at which the PCR was seen to agree, 0 if never */
         uint64_t behind;    /* list-ahead: entries of this PCR that it has not seen */
-        bool padded;        /* the bank turned out to hold padded SHA-1 values */
+        ReplayForm form;    /* in which the kernel turned out to extend the bank */
 
         uint64_t place;
         uint64_t window_used;
