@@ -54,10 +54,31 @@ static const VerdictText *find_verify_text(const json_t *result)
                                                                      : verdict_text_find(status);
 }
 
+/* The daemon has no verdict about a list that it cannot read; the same codes as the worker's. */
+static ExitCode get_verify_code(const json_t *result)
+{
+        static const struct {
+                const char *condition;
+                ExitCode code;
+        } codes[] = {
+                {"list-absent",     EXIT_CODE_NOT_FOUND    },
+                { "list-denied",    EXIT_CODE_NOT_PERMITTED},
+                { "list-malformed", EXIT_CODE_MALFORMED    },
+        };
+        const char *status = result_get_string(result, "status");
+        const char *condition = result_get_string(result, "condition");
+
+        for (size_t i = 0; string_equal(status, "unknown") && i < ELEMENTSOF(codes); i++)
+                if (string_equal(condition, codes[i].condition))
+                        return codes[i].code;
+        return verdict_text_find(status)->code;
+}
+
 static void render_verify(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         const VerdictText *text = find_verify_text(result);
         const char *boot = result_get_string(json_object_get(result, "boot_aggregate"), "verdict");
+        const char *condition = result_get_string(result, "condition");
         uint64_t entries = result_get_number(result, "entries");
         uint64_t violations = result_get_number(result, "violations");
 
@@ -71,15 +92,18 @@ static void render_verify(const json_t *result, const Arguments *args, FILE *fil
         print_signatures(json_object_get(result, "signatures"), file);
         if (boot && !string_equal(boot, "unknown"))
                 fprintf(file, "boot_aggregate: %s\n", boot);
+        if (condition && !string_equal(condition, "none"))
+                fprintf(file, "condition: %s; see \"imactl status\"\n", condition);
 }
 
 /* The members of the result as the worker names them. */
 static int make_verify_result(json_t *properties, json_t **ret_result)
 {
-        _cleanup_json_ json_t *result = json_pack("{s:I, s:I, s:s, s:O, s:[]}", "entries",
+        _cleanup_json_ json_t *result = json_pack("{s:I, s:I, s:s, s:s, s:O, s:[]}", "entries",
                         (json_int_t) result_get_number(properties, "Count"), "violations",
                         (json_int_t) result_get_number(properties, "Violations"), "status",
-                        result_get_string(properties, "Status") ?: "unknown", "banks",
+                        result_get_string(properties, "Status") ?: "unknown", "condition",
+                        result_get_string(properties, "Condition") ?: "none", "banks",
                         json_object_get(properties, "Banks"), "diagnostics");
 
         if (!result || json_set_time(result, "last_verified_usec",
@@ -122,7 +146,6 @@ static ExitCode verify_by_daemon(const Arguments *args)
 {
         _cleanup_bus_ sd_bus *bus = NULL;
         _cleanup_json_ json_t *result = NULL;
-        const VerdictText *text = verdict_text_find(NULL);
         ExitCode code = client_connect(args, &bus);
 
         for (unsigned i = 0; code == EXIT_CODE_OK && i < VERIFY_ROUNDS; i++) {
@@ -130,12 +153,13 @@ static ExitCode verify_by_daemon(const Arguments *args)
                 code = call_verify(args, bus);
                 if (code == EXIT_CODE_OK)
                         code = read_verdict(args, bus, &result);
-                text = verdict_text_find(result_get_string(result, "status"));
-                if (!text->passing)
+                if (!verdict_text_find(result_get_string(result, "status"))->passing)
                         break;
                 (void) usleep(VERIFY_PAUSE_USEC);
         }
-        return code != EXIT_CODE_OK ? code : report_result(args, result, text->code, render_verify);
+        if (code != EXIT_CODE_OK)
+                return code;
+        return report_result(args, result, get_verify_code(result), render_verify);
 }
 
 /* So that what it shows is as fresh as what is printed here. It need not run for that. */

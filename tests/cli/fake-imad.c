@@ -214,6 +214,8 @@ static int get_string(sd_bus *b, const char *path, const char *interface, const 
 
         if (string_equal(property, "Status"))
                 return sd_bus_message_append(reply, "s", getenv("FAKE_STATUS") ?: "match");
+        if (string_equal(property, "Condition"))
+                return sd_bus_message_append(reply, "s", getenv("FAKE_CONDITION") ?: "none");
         if (string_equal(property, "State")) {
                 interrupt_caller();
                 return sd_bus_message_append(reply, "s", job_state);
@@ -262,6 +264,7 @@ static const sd_bus_vtable measurements_vtable[] = {
         SD_BUS_PROPERTY("Violations", "t", get_number, 0, 0),
         SD_BUS_PROPERTY("LastVerifiedUSec", "t", get_number, 0, 0),
         SD_BUS_PROPERTY("Status", "s", get_string, 0, 0),
+        SD_BUS_PROPERTY("Condition", "s", get_string, 0, 0),
         SD_BUS_PROPERTY("Banks", "aa{sv}", get_banks, 0, 0),
         SD_BUS_VTABLE_END,
 };

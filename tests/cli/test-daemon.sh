@@ -121,6 +121,13 @@ for status in diverged:6 list-ahead:6 pcr-ahead:6 other-boot:6 no-tpm:8 bank-uns
   ok "${status%:*} is a result, not an error" json_is "v['status'] == '${status%:*}'"
 done
 
+for condition in list-absent:3 list-denied:5 list-malformed:9 list-unreadable:1; do
+  start_imad FAKE_STATUS=unknown FAKE_CONDITION="${condition%:*}"
+  run measurements verify
+  ok "${condition%:*} is exit code ${condition#*:}" code_is "${condition#*:}"
+  ok "${condition%:*} is said" out_has "${condition%:*}"
+done
+
 errors=(org.imad1.Error.InvalidOption:2 org.imad1.Error.NotFound:3 org.imad1.Error.PolicyInvalid:4
   org.imad1.Error.AuthorizationFailed:5 org.imad1.Error.InteractiveAuthorizationRequired:5
   org.imad1.Error.NotSupported:8 org.imad1.Error.Busy:1 org.imad1.Error.LimitExceeded:1
