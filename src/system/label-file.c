@@ -81,7 +81,8 @@ int label_file_check(const LabelFile *file, bool with_ctime)
 
         if (fstat(file->fd, &is) < 0)
                 return -errno;
-        return is.st_size == was->st_size && same_time(is.st_mtim, was->st_mtim) &&
+        return is.st_nlink > 0 && is.st_size == was->st_size &&
+                                               same_time(is.st_mtim, was->st_mtim) &&
                                                is.st_mode == was->st_mode &&
                                                is.st_uid == was->st_uid &&
                                                is.st_gid == was->st_gid &&

@@ -32,7 +32,8 @@ void label_file_done(LabelFile *file);
 int label_file_hold(const LabelFile *file);
 
 /*
- * -ESTALE when content, owner or mode are not what they were; with_ctime also for all that sets the
+ * -ESTALE when content, owner or mode are not what they were, or the file has no name any more, as
+ * when another one took its place; with_ctime also for all that sets the
  * time of change, as labels do.
  */
 int label_file_check(const LabelFile *file, bool with_ctime);
