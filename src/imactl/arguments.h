@@ -77,6 +77,8 @@ typedef enum OptionId {
         OPTION_MISSING,
         OPTION_AT_LEAST,
         OPTION_JOURNAL,
+        OPTION_CACHE,
+        OPTION_MANIFEST,
         OPTION_RESUME,
         OPTION_UNDO,
         OPTION_TRIAL,

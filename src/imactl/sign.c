@@ -136,6 +136,14 @@ static bool is_taken(const char *fd)
         return string_equal(fd, "1") || string_equal(fd, "2") || string_equal(fd, "3");
 }
 
+static ExitCode check_paths(const Arguments *args)
+{
+        if (args->words.count > 0 || arguments_have(args, OPTION_MANIFEST))
+                return EXIT_CODE_OK;
+        return report_error(args, EXIT_CODE_USAGE,
+                        "name files or directories, or a --manifest=", "no path is given");
+}
+
 /* An earlier run says itself what it was asked for. */
 static ExitCode check_sign(const Arguments *args)
 {
@@ -146,16 +154,13 @@ static ExitCode check_sign(const Arguments *args)
         if (earlier && args->words.count > 0)
                 return report_error(args, EXIT_CODE_USAGE, "leave the paths out",
                                 "--resume= and --undo= are about the files of an earlier run");
-        if (!earlier && args->words.count == 0)
-                return report_error(
-                                args, EXIT_CODE_USAGE, "files or directories", "no path is given");
         if (!earlier && !arguments_have(args, OPTION_KEY))
                 return report_error(args, EXIT_CODE_USAGE, "a file with a private key in PEM",
                                 "--key= is missing");
         if (fd && is_taken(fd))
                 return report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
                                 "descriptor %s is used otherwise", fd);
-        return EXIT_CODE_OK;
+        return earlier ? EXIT_CODE_OK : check_paths(args);
 }
 
 ExitCode verb_sign(const Arguments *args)
@@ -167,16 +172,21 @@ ExitCode verb_sign(const Arguments *args)
 
 ExitCode verb_verify(const Arguments *args)
 {
+        ExitCode code;
+
         if (!arguments_have(args, OPTION_CERT))
                 return report_error(args, EXIT_CODE_USAGE,
                                 "certificates of the keys that may sign, a file or a directory",
                                 "--cert= is missing");
-        return worker_run_verb(args, "verify", render_files);
+        code = check_paths(args);
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "verify", render_files) : code;
 }
 
 ExitCode verb_unsign(const Arguments *args)
 {
-        return worker_run_verb(args, "unsign", render_files);
+        ExitCode code = check_paths(args);
+
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "unsign", render_files) : code;
 }
 
 ExitCode verb_inspect(const Arguments *args)

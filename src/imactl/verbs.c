@@ -29,6 +29,7 @@
 #define EVM OPTION_EVM
 #define ALL_MOUNTS OPTION_ALL_MOUNTS
 #define JOURNAL OPTION_JOURNAL
+#define MANIFEST OPTION_MANIFEST
 
 #define TRIAL OPTION_TRIAL, OPTION_AUTO, OPTION_CONFIRM_WITHIN
 
@@ -55,11 +56,11 @@ const Verb verb_table[] = {
           0, 0, 0, NULL, COMPLETION_NONE, verb_version },
 
         { NULL, "sign", "[PATH…]", "Sign files, and those below directories",
-          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS, JOURNAL, OPTION_RESUME, OPTION_UNDO), COMPLETION_FILE, verb_sign },
-        { NULL, "verify", "PATH…", "Check the signatures of files against certificates",
-          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OUTPUT, ALL_MOUNTS), COMPLETION_FILE, verb_verify },
-        { NULL, "unsign", "PATH…", "Remove the signatures of files",
-          1, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS, JOURNAL), COMPLETION_FILE, verb_unsign },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL, OPTION_CACHE, OPTION_RESUME, OPTION_UNDO), COMPLETION_FILE, verb_sign },
+        { NULL, "verify", "[PATH…]", "Check the signatures of files against certificates",
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OUTPUT, ALL_MOUNTS, MANIFEST), COMPLETION_FILE, verb_verify },
+        { NULL, "unsign", "[PATH…]", "Remove the signatures of files",
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL), COMPLETION_FILE, verb_unsign },
         { NULL, "inspect", "FILE", "Explain security.ima and security.evm of a file",
           1, 1, VERB_PAGER, OPTIONS(CERT), COMPLETION_FILE, verb_inspect },
         { NULL, "coverage", "[DIRECTORY…]", "Tell how many of the files that a policy appraises would pass",

@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Signing and verifying a tree with evmctl and with imactl, and the floor below both: hashing the
-# same bytes, and the same number of signatures by openssl on as many processors.
-# IMACTL and IMAD_LIBEXECDIR say which imactl; needs root and extended attributes.
+# same bytes, and the same number of signatures by openssl on as many processors. Then, how time and
+# memory grow with the number of files and with the size of one.
+# IMACTL and IMAD_LIBEXECDIR say which imactl; needs root and extended attributes. BENCH_MANY is the
+# number of small files, 50,000 by default; 1000000 takes some minutes.
 set -eu
 
 files=${BENCH_FILES:-4000}
 mean=${BENCH_MEAN:-103000}
+many=${BENCH_MANY:-50000}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
@@ -17,6 +20,7 @@ random.seed(1)
 for i in range(int(sys.argv[1])):
     with open(f"tree/{i}", "wb") as file:
         file.write(os.urandom(int(random.expovariate(1 / float(sys.argv[2])))))
+    os.utime(f"tree/{i}", (1, 1))
 PYTHON
 openssl genrsa -out rsa2048.pem 2048 2>/dev/null
 openssl ecparam -name prime256v1 -genkey -noout -out ecdsap256.pem
@@ -32,22 +36,70 @@ seconds() {
 }
 
 row() {
-  printf '%-10s %-34s %8.2f s\n' "$@"
+  printf '%-10s %-40s %8.2f s' "$1" "$2" "$3"
+  [[ -z ${4-} ]] || awk -v t="$3" -v f="$4" 'BEGIN { printf "   %5.2f times the floor", t / f }'
+  printf '\n'
 }
 
 all_hashed() {
   find tree -type f -print0 | xargs -0 -P "$(nproc)" -n 500 openssl dgst -sha256
 }
 
-row floor 'hashing (openssl dgst)' "$(seconds all_hashed)"
+each_verified() {
+  local file
+  for file in tree/?; do evmctl ima_verify --key "$1" "$file"; done
+}
+
+sign() { "$IMACTL" sign --journal=journal --cache="$cache" "$@"; }
+
+cache=
+hashing=$(seconds all_hashed)
+row floor "hashing $(du -sm tree | cut -f1) MB in $files files" "$hashing"
 for kind in rsa2048 ecdsap256; do
   rate=$(openssl speed -mr -seconds 2 -multi "$(nproc)" "$kind" 2>/dev/null |
     awk -F: '/^\+F[24]:/ { print $4 }' | tail -1)
-  row "$kind" 'floor of signing (openssl speed)' "$(awk -v n="$files" -v t="$rate" 'BEGIN { print n / t }')"
-  row "$kind" 'evmctl ima_sign' "$(seconds evmctl ima_sign -r --key "$scratch/$kind.pem" tree)"
-  "$IMACTL" unsign -q tree
-  row "$kind" 'imactl sign' "$(seconds "$IMACTL" sign --key="$kind.pem" tree)"
-  row "$kind" 'imactl sign, nothing to do' "$(seconds "$IMACTL" sign --key="$kind.pem" tree)"
+  signing=$(awk -v n="$files" -v t="$rate" 'BEGIN { print n / t }')
+  floor=$(awk -v h="$hashing" -v s="$signing" 'BEGIN { print h + s }')
   openssl pkey -in "$kind.pem" -pubout -out "$kind.pub"
+  openssl req -x509 -key "$kind.pem" -subj /CN=bench -outform DER -out "$kind.der" 2>/dev/null
+  row "$kind" 'floor: hashing and openssl speed' "$floor"
+  row "$kind" 'evmctl ima_sign -r' "$(seconds evmctl ima_sign -r --key "$scratch/$kind.pem" tree)"
+  one=$(seconds each_verified "$kind.der")
+  row "$kind" 'evmctl ima_verify, from 10 files' "$(awk -v t="$one" -v n="$files" 'BEGIN { print t * n / 10 }')"
+  "$IMACTL" unsign --journal=journal -q tree
+  cache=$scratch/cache-$kind
+  row "$kind" 'imactl sign' "$(seconds sign --key="$kind.pem" tree)" "$floor"
+  row "$kind" 'imactl sign, nothing to do, by the cache' "$(seconds sign --key="$kind.pem" tree)"
+  cache=
+  row "$kind" 'imactl sign, nothing to do, verified' "$(seconds sign --key="$kind.pem" tree)"
   row "$kind" 'imactl verify' "$(seconds "$IMACTL" verify --cert="$kind.pub" tree)"
 done
+
+# memory NAME COMMAND…: time and memory of the worker, which imactl only waits for.
+memory() {
+  local name=$1
+  shift
+  /usr/bin/time -f '%e %M' -o measured "$IMAD_LIBEXECDIR/imad-worker" "$@" >/dev/null
+  awk -v name="$name" '{ printf "%-51s %8.2f s   %7.1f MB\n", name, $1, $2 / 1024 }' measured
+}
+
+python3 - "$many" <<'PYTHON'
+import os, sys
+for i in range(int(sys.argv[1])):
+    if i % 1000 == 0:
+        os.makedirs(f"many/{i // 1000}")
+    with open(f"many/{i // 1000}/{i}", "w") as file:
+        file.write(str(i))
+    os.utime(f"many/{i // 1000}/{i}", (1, 1))
+PYTHON
+for ((i = 0; i < (many + 999) / 1000; i += 4)); do echo "many/$i"; done >quarter
+options=(--key=ecdsap256.pem --journal=journal --cache=cache-many)
+memory "a quarter of $many small files, P-256" "${options[@]}" --cache= --manifest=quarter sign
+"$IMACTL" unsign --journal=journal -q many
+memory "$many small files, P-256" "${options[@]}" sign many
+memory 'nothing to do, by the cache' "${options[@]}" sign many
+memory 'nothing to do, verified' "${options[@]}" --cache= sign many
+truncate -s 1M small-file
+truncate -s 1G big-file
+memory 'one file of 1 MB' "${options[@]}" --cache= sign small-file
+memory 'one file of 1 GB' "${options[@]}" --cache= sign big-file

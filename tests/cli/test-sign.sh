@@ -81,6 +81,17 @@ ok "each with its reason" out_has "tree/fifo: it is no regular file"
 ok "all are counted" out_has "3 failed"
 run unsign --output=sidecar tree
 ok "sidecars are removed" test ! -e tree/one.sig
+find tree -type f -print0 >list
+run sign --key=rsa.pem --output=sidecar --manifest=list --json=short
+ok "paths come from a list with NULs" counts 4 "{'signed': 4}"
+printf 'tree/one\n\ntree/none' | "$IMACTL" verify --cert=rsa-cert.pem --output=sidecar --manifest=- \
+  --json=short >out 2>err
+ok "and by lines from standard input" json_is "v['files'] == 2 and v['results']['failed'] == 1"
+head -c 200000 /dev/zero | tr '\0' x >list
+run unsign --output=sidecar --manifest=list
+ok "what is no list is refused" code_is 4
+run unsign --output=sidecar
+ok "without any path it is no call" code_is 2
 
 if command -v evmctl >/dev/null; then
   for hash in sha256 sha384 sha512; do
@@ -99,36 +110,36 @@ if ! setfattr -n security.ima -v 0x01 tree/one 2>/dev/null; then
   ok "# SKIP labels: not root, or no attributes here" true
   tap_end
 fi
-journal=--journal=$scratch/journal
-run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+journal=--journal=$scratch/journal cache=--cache=
+run sign "$journal" "$cache" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "labels are set over others" counts 4 "{'signed': 4}"
 ok "and journaled" json_is "v['journal'] == 1"
-run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+run sign "$journal" "$cache" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "good labels are kept" counts 4 "{'kept': 4}"
 ok "what changes nothing leaves no journal" json_is "'journal' not in v"
-run sign "$journal" --undo=last
+run sign "$journal" "$cache" --undo=last
 ok "a run is taken back" out_has "4 files, 4 restored, 0 failed"
 ok "to what was before" test "$(getfattr --only-values -n security.ima tree/one)" = $'\x01'
-run sign "$journal" --undo=7
+run sign "$journal" "$cache" --undo=7
 ok "what is not there is told" code_is 3
-run sign "$journal" --resume=last --json=short
+run sign "$journal" "$cache" --resume=last --json=short
 ok "a run goes on as it was called" counts 4 "{'signed': 4}"
 ok "in its journal" json_is "v['journal'] == 1"
 chmod 0600 tree/one
 run verify --cert=rsa-cert.pem tree
 ok "a changed mode is found" out_has "tree/one: good, key id"
 ok "by security.evm" out_has "and security.evm does not fit"
-run sign "$journal" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
+run sign "$journal" "$cache" --key=rsa.pem --cert=rsa-cert.pem --evm tree --json=short
 ok "and mended" counts 4 "{'kept': 3, 'signed': 1}"
 run inspect --cert=rsa-cert.pem tree/one
 ok "inspect explains security.evm" out_has "security.evm: portable-signature (type 0x05)"
 ok "and judges it" out_has "verdict:   good"
 exec 7>>tree/one
-run sign "$journal" --key=ec.pem tree/one
+run sign "$journal" "$cache" --key=ec.pem tree/one
 exec 7>&-
 ok "a file that is being written is left alone" out_has "it is open for writing"
 if chattr +i tree/one 2>/dev/null; then
-  run sign "$journal" --key=ec.pem tree/one
+  run sign "$journal" "$cache" --key=ec.pem tree/one
   chattr -i tree/one
   ok "an immutable file is told of" out_has "tree/one: it is immutable"
 fi
@@ -138,14 +149,14 @@ if command -v evmctl >/dev/null; then
   setfattr -n security.SMACK64 -v smack tree/below/big
   setcap cap_net_raw+ep tree/below/big 2>/dev/null
   for file in tree/empty tree/below/big $'tree/below/odd\nname'; do
-    run sign "$journal" --key=rsa.pem --evm "$file"
+    run sign "$journal" "$cache" --key=rsa.pem --evm "$file"
     labels "$file" >ours
     evmctl sign -o --imasig --key rsa.pem "$file" >/dev/null 2>&1
     labels "$file" >theirs
     ok "labels of ${file//[^a-z]/ } are what evmctl makes" cmp ours theirs
   done
   run unsign "$journal" tree
-  run sign "$journal" --key=ec.pem --cert=ec-cert.pem tree
+  run sign "$journal" "$cache" --key=ec.pem --cert=ec-cert.pem tree
   ok "evmctl verifies ECDSA of ours" evmctl ima_verify --key ec-cert.der tree/one
   evmctl ima_sign --key ec.pem tree/empty >/dev/null 2>&1
   run verify --cert=ec-cert.pem tree
@@ -154,12 +165,23 @@ fi
 run unsign "$journal" tree
 run verify --cert=rsa-cert.pem tree --json=short
 ok "unsign leaves nothing" counts 4 "{'unsigned': 4}"
-run sign "$journal" --undo=last
+run sign "$journal" "$cache" --undo=last
 ok "and can be taken back" out_has "4 restored"
 echo more >>tree/one
-run sign "$journal" --key=ec.pem tree
+run sign "$journal" "$cache" --key=ec.pem tree
 echo more >>tree/one
-run sign "$journal" --undo=last
+run sign "$journal" "$cache" --undo=last
 ok "what was changed since is left alone" out_has "tree/one: different"
 ok "and told" code_is 6
+cache=--cache=$scratch/cache
+find tree -type f -exec touch -d '1 hour ago' {} +
+run sign "$journal" "$cache" --key=ec.pem --evm tree
+setfattr -n security.ima -v 0x01 tree/empty
+run sign "$journal" "$cache" --key=ec.pem --evm tree --json=short
+ok "only what was changed is looked at" counts 4 "{'kept': 3, 'signed': 1}"
+run sign "$journal" "$cache" --key=ec.pem tree --json=short
+ok "what is asked otherwise is looked at" counts 4 "{'kept': 4}"
+echo damaged >"$scratch/cache"
+run sign "$journal" "$cache" --key=ec.pem --evm tree --json=short
+ok "a damaged cache is none" counts 4 "{'kept': 4}"
 tap_end

@@ -6,6 +6,8 @@
 
 #include "base/fs.h"
 #include "helpers/imad-worker/parallel.h"
+#include "helpers/imad-worker/path-list.h"
+#include "system/label-cache-file.h"
 #include "system/label-file.h"
 #include "system/tree.h"
 
@@ -15,6 +17,7 @@
 typedef struct Item {
         char *path;
         int fd;
+        struct stat stat; /* of what it was found good, or labelled, as */
         LabelChange change;
         FileOutcome outcome;
 } Item;
@@ -130,8 +133,24 @@ static int note_link(Run *run, const struct stat *st)
         return 0;
 }
 
+/*
+ * A content that was changed a moment ago may change again at what the file system takes for the
+ * same time.
+ */
+static bool is_at_rest(const struct stat *st)
+{
+        return (usec_t) st->st_mtim.tv_sec * USEC_PER_SEC + USEC_PER_SEC < time_now(CLOCK_REALTIME);
+}
+
 static int finish_item(Run *run, const Item *item)
 {
+        if (run->batch->cache && !item->outcome.is_failure && is_at_rest(&item->stat)) {
+                const LabelCacheFile file = label_cache_file_from_stat(&item->stat);
+                int r = label_cache_add(run->batch->cache, &file);
+
+                if (r < 0)
+                        return r;
+        }
         return file_report_add(&run->report, run->worker, item->path, item->fd, &item->outcome);
 }
 
@@ -139,6 +158,8 @@ static void make_item(Item *item)
 {
         int r = item->change.n_items > 0 ? label_change_make(&item->change) : 0;
 
+        if (r >= 0 && item->change.n_items > 0 && fstat(item->change.file.fd, &item->stat) < 0)
+                r = -errno;
         label_change_done(&item->change);
         if (r < 0)
                 item->outcome = (FileOutcome){ .is_failure = true, .error = r };
@@ -207,15 +228,22 @@ static int flush(Run *run)
 }
 
 /* Takes over the descriptor. */
-static int add_item(Run *run, const char *path, int fd)
+static int add_item(Run *run, const char *path, int fd, const struct stat *st)
 {
         Item *item = &run->planned->items[run->planned->n_items];
 
-        *item = (Item){ .path = strdup(path), .fd = fd, .change = LABEL_CHANGE_NONE };
+        *item = (Item){ .path = strdup(path), .fd = fd, .stat = *st, .change = LABEL_CHANGE_NONE };
         run->planned->n_items++;
         if (!item->path)
                 return -ENOMEM;
         return run->planned->n_items == BLOCK_SIZE ? flush(run) : 0;
+}
+
+static bool is_cached(const Run *run, const struct stat *st)
+{
+        const LabelCacheFile file = label_cache_file_from_stat(st);
+
+        return run->batch->cache && label_cache_has(run->batch->cache, &file);
 }
 
 static int visit(void *userdata, const char *path, int path_fd)
@@ -226,13 +254,18 @@ static int visit(void *userdata, const char *path, int path_fd)
 
         if (run->batch->skipped_suffix && string_ends_with(path, run->batch->skipped_suffix))
                 return 0;
-        if (fstat(path_fd, &st) >= 0 && st.st_nlink > 1)
+        if (fstat(path_fd, &st) < 0)
+                return -errno;
+        if (st.st_nlink > 1)
                 r = note_link(run, &st);
         run->report.links += r > 0;
         if (r != 0)
                 return r < 0 ? r : 0;
+        if (is_cached(run, &st))
+                return file_report_add(
+                                &run->report, run->worker, path, path_fd, &run->batch->cached);
         fd = fcntl(path_fd, F_DUPFD_CLOEXEC, 3);
-        return fd < 0 ? -errno : add_item(run, path, fd);
+        return fd < 0 ? -errno : add_item(run, path, fd, &st);
 }
 
 /* What was named and cannot be opened, or is no file: told as the outcome of a file. */
@@ -247,8 +280,9 @@ static int add_failure(Run *run, const char *path, int error)
         return finish_item(run, &item);
 }
 
-static int add_path(Run *run, const char *word)
+static int add_path(void *userdata, const char *word)
 {
+        Run *run = userdata;
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -271,10 +305,13 @@ static int add_path(Run *run, const char *word)
 
 static int add_words(Run *run)
 {
+        const char *manifest = run->worker->options[WORKER_OPTION_MANIFEST];
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < run->worker->n_words; i++)
                 r = add_path(run, run->worker->words[i]);
+        if (r >= 0 && manifest)
+                r = path_list_read(run->worker, manifest, add_path, run);
         return r;
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/signature/label-cache.h"
 #include "helpers/imad-worker/file-report.h"
 #include "helpers/imad-worker/label-run.h"
 
@@ -19,6 +20,8 @@ typedef struct FileBatch {
         void *userdata;
         const char *skipped_suffix; /* names below directories to pass over, or NULL */
         LabelRun *run;              /* NULL: `work` makes no changes */
+        LabelCache *cache;          /* files that need not be looked at, or NULL */
+        FileOutcome cached;         /* what became of these */
 } FileBatch;
 
 /*

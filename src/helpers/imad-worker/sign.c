@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/buffer.h"
 #include "base/fs.h"
 #include "helpers/imad-worker/file-batch.h"
 #include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/parallel.h"
+#include "system/label-cache-file.h"
 #include "system/signing.h"
 
 /* Room for the parts of one key, locked in memory and left out of dumps. */
@@ -24,10 +28,14 @@ typedef struct Signing {
         SigningSettings settings;
         SigningTools tools[PARALLEL_THREADS_MAX];
         int root_fd;
+        char *cache_path; /* NULL: no cache */
+        LabelCache *cache;
 } Signing;
 
 static void signing_done(Signing *s)
 {
+        label_cache_free(s->cache);
+        free(s->cache_path);
         for (size_t i = 0; i < PARALLEL_THREADS_MAX; i++) {
                 signer_free(s->tools[i].signer);
                 signature_verifier_free(s->tools[i].verifier);
@@ -228,12 +236,47 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
                         .key_id = s->key.key_id };
 }
 
+/* What is good for one key, hash and form of labels is not for another. */
+static int compute_cache_owner(const Signing *s, Digest *ret_digest)
+{
+        _cleanup_buffer_ Buffer bytes = { 0 };
+        unsigned char *der = NULL;
+        int size = i2d_PUBKEY(s->key.key, &der);
+        int r = size < 0 ? -ENOMEM
+                         : buffer_append_format(&bytes, "%d %d %08" PRIx32 " ", s->settings.hash,
+                                           s->settings.with_evm, s->key.key_id);
+
+        if (r >= 0)
+                r = buffer_append(&bytes, der, (size_t) size);
+        OPENSSL_free(der);
+        return r < 0 ? r : digest_compute(HASH_SHA256, bytes.data, bytes.size, ret_digest);
+}
+
+/* "--cache=" without a value is none. */
+static ExitCode open_cache(Worker *worker, Signing *s)
+{
+        const char *name = worker->options[WORKER_OPTION_CACHE];
+        Digest owner;
+        int r = 0;
+
+        if (s->settings.sidecar || (name ? *name == '\0' : geteuid() != 0))
+                return EXIT_CODE_OK;
+        if (name)
+                r = worker_resolve_path(worker, name, &s->cache_path);
+        else if (!(s->cache_path = strdup(LABEL_CACHE_FILE_PATH)))
+                r = -ENOMEM;
+        if (r >= 0)
+                r = compute_cache_owner(s, &owner);
+        if (r >= 0)
+                r = label_cache_file_load(worker->root_fd, s->cache_path, &owner, &s->cache);
+        return r < 0 ? worker_fail_errno(worker, r, "cache") : EXIT_CODE_OK;
+}
+
 ExitCode verb_sign(Worker *worker)
 {
         _cleanup_(signing_done) Signing s = { 0 };
         _cleanup_label_run_ LabelRun run = { 0 };
-        const FileBatch batch = { sign_file, &s, NULL, &run };
-        const FileBatch sidecars = { sign_file, &s, SIGNING_SIDECAR_SUFFIX, NULL };
+        FileBatch batch = { sign_file, &s, NULL, &run };
         ExitCode code;
 
         if (worker->options[WORKER_OPTION_UNDO])
@@ -251,9 +294,23 @@ ExitCode verb_sign(Worker *worker)
                 code = set_certificate(worker, &s);
         if (code == EXIT_CODE_OK)
                 code = make_tools(worker, &s);
+        if (code == EXIT_CODE_OK)
+                code = open_cache(worker, &s);
         if (code == EXIT_CODE_OK && !s.settings.sidecar)
                 code = label_run_begin(worker, &run);
         if (code != EXIT_CODE_OK)
                 return code;
-        return file_batch_run(worker, s.settings.sidecar ? &sidecars : &batch, EXIT_CODE_FAILURE);
+        if (s.settings.sidecar) {
+                batch.skipped_suffix = SIGNING_SIDECAR_SUFFIX;
+                batch.run = NULL;
+        }
+        batch.cache = s.cache;
+        batch.cached = (FileOutcome){
+                .result = "kept", .has_key_id = true, .key_id = s.key.key_id
+        };
+        code = file_batch_run(worker, &batch, EXIT_CODE_FAILURE);
+        /* A cache that cannot be written costs time, the next time. */
+        if (s.cache && !worker->dry_run)
+                (void) label_cache_file_store(worker->root_fd, s.cache_path, s.cache);
+        return code;
 }
