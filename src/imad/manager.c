@@ -38,6 +38,7 @@ Manager *manager_free(Manager *manager)
                 denials_free(manager->denials);
                 entries_done(&manager->entries);
                 snapshot_table_done(&manager->snapshots);
+                retention_done(&manager->retention);
                 bus_measurements_done(manager);
                 tail_free(manager->tail);
                 state_done(&manager->state);
@@ -117,6 +118,8 @@ static void on_tail_changed(void *userdata, const TailState *state, const TailCh
         if (change->counts)
                 timeline_add(&manager->timeline, state->count, time_now(CLOCK_REALTIME));
         bus_measurements_changed(manager, state, change);
+        if (change->counts)
+                retention_look(manager, state->count);
         if (change->counts || change->verdict)
                 tell_status(manager);
 }
@@ -158,6 +161,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         if (r < 0)
                 log_error("configuration cannot be reloaded, keeping the old one: %s",
                                 strerror(-r));
+        retention_look(manager, tail_get_state(manager->tail)->count);
         on_files_changed(manager);
         (void) sd_notify(/* unset_environment= */ false, "READY=1");
         return 0;

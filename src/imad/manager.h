@@ -15,6 +15,7 @@
 #include "imad/job.h"
 #include "imad/pending.h"
 #include "imad/polkit.h"
+#include "imad/retention.h"
 #include "imad/snapshot.h"
 #include "imad/state.h"
 #include "imad/tail.h"
@@ -38,6 +39,7 @@ struct Manager {
         Tail *tail;
         Timeline timeline; /* when which entries were first seen */
         Entries entries;
+        Retention retention;
         SnapshotTable snapshots;
         MeasurementsObject measurements;
         size_t state_errors; /* in the state as it was last read, for the log */

@@ -3,7 +3,9 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/diag-code.h"
@@ -12,7 +14,7 @@
 
 #define BLOCK_SIZE 65536U
 #define FILE_SIZE_MAX (LIST_ARCHIVE_SEGMENT_MAX + ((size_t) 1 << 20))
-#define BYTES_MAX ((size_t) 1 << 30)
+#define BOOTS_MAX 10000U
 
 static void reader_freep(struct archive **archive)
 {
@@ -34,7 +36,6 @@ static void entry_freep(struct archive_entry **entry)
 void list_archive_done(ListArchive *archive)
 {
         replay_free(archive->replay);
-        free(archive->bytes);
         *archive = (ListArchive){ 0 };
 }
 
@@ -43,27 +44,6 @@ static int make_replay(ListArchive *archive)
         static const HashAlgorithm banks[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
 
         return archive->replay ? 0 : replay_new(banks, ELEMENTSOF(banks), &archive->replay);
-}
-
-static int append_bytes(ListArchive *archive, const void *bytes, size_t size)
-{
-        size_t allocated = archive->allocated ?: BLOCK_SIZE;
-        char *grown;
-
-        if (archive->size + size > BYTES_MAX)
-                return -EFBIG;
-        while (allocated < archive->size + size)
-                allocated *= 2;
-        if (allocated > archive->allocated) {
-                grown = realloc(archive->bytes, allocated);
-                if (!grown)
-                        return -ENOMEM;
-                archive->bytes = grown;
-                archive->allocated = allocated;
-        }
-        memcpy(archive->bytes + archive->size, bytes, size);
-        archive->size += size;
-        return 0;
 }
 
 /* Replays whole entries; -EBADMSG when the bytes are none, or have another number of them. */
@@ -166,9 +146,15 @@ static bool follows(const ListArchive *archive, const Segment *segment)
                segment->list.big_endian == archive->list.big_endian;
 }
 
+/* Where the entries go that were read. */
+typedef struct Sink {
+        ListArchiveSink *take; /* NULL: nowhere */
+        void *userdata;
+} Sink;
+
 /* Adds what the file holds. *ret_reason is a part of a sentence when it cannot be. */
-static int take_segment(
-                ListArchive *archive, const char *file, size_t file_size, const char **ret_reason)
+static int take_segment(ListArchive *archive, const char *file, size_t file_size, const Sink *sink,
+                const char **ret_reason)
 {
         _cleanup_replay_ Replay *replay = NULL;
         _cleanup_buffer_ Buffer buffer = { 0 };
@@ -201,12 +187,13 @@ static int take_segment(
                                 &entries);
         if (r >= 0 && entries != segment.entries)
                 r = -EBADMSG;
-        if (r >= 0)
-                r = append_bytes(archive, buffer.data + head, buffer.size - head);
+        if (r >= 0 && sink->take)
+                r = sink->take(sink->userdata, buffer.data + head, buffer.size - head);
         if (r >= 0)
                 r = digest_compute(HASH_SHA256, file, file_size, &archive->last);
         if (r < 0)
                 return r;
+        archive->size += buffer.size - head;
         replay_free(archive->replay);
         archive->replay = TAKE_PTR(replay);
         archive->list = segment.list;
@@ -216,7 +203,8 @@ static int take_segment(
         return 0;
 }
 
-static int load_segment(int root_fd, const char *directory, DiagList *diags, ListArchive *archive)
+static int load_segment(int root_fd, const char *directory, const Sink *sink, DiagList *diags,
+                ListArchive *archive)
 {
         _cleanup_free_ char *path = NULL, *file = NULL;
         const char *reason = "is damaged";
@@ -227,7 +215,7 @@ static int load_segment(int root_fd, const char *directory, DiagList *diags, Lis
                 return r;
         r = fs_read_file(root_fd, path, FILE_SIZE_MAX, &file, &size);
         if (r >= 0)
-                r = take_segment(archive, file, size, &reason);
+                r = take_segment(archive, file, size, sink, &reason);
         if (r != -EBADMSG && r != -EFBIG)
                 return r;
         return diag_error(diags, DIAG_CODE_ARCHIVE_SEGMENT, (DiagPlace){ .source = path },
@@ -253,9 +241,10 @@ static int check_rest(const ListArchive *archive, const StringList *names, const
                         "the segment is missing, and later ones are there");
 }
 
-int list_archive_load(int root_fd, const char *directory, const char *boot_id, DiagList *diags,
-                ListArchive *ret_archive)
+int list_archive_load(int root_fd, const char *directory, const char *boot_id,
+                ListArchiveSink *sink, void *userdata, DiagList *diags, ListArchive *ret_archive)
 {
+        const Sink into = { sink, userdata };
         _cleanup_list_archive_ ListArchive archive = { 0 };
         _cleanup_strings_ StringList names = { 0 };
         int r = make_replay(&archive);
@@ -269,7 +258,7 @@ int list_archive_load(int root_fd, const char *directory, const char *boot_id, D
         if (r == -ENOENT)
                 r = 0;
         while (r >= 0 && archive.segments < names.count)
-                r = load_segment(root_fd, directory, diags, &archive);
+                r = load_segment(root_fd, directory, &into, diags, &archive);
         if (r == -ENOENT || r >= 0)
                 r = check_rest(&archive, &names, directory, diags);
         if (r < 0 && r != -EBADMSG)
@@ -327,6 +316,7 @@ int list_archive_append(int root_fd, const char *directory, ListArchive *archive
 {
         _cleanup_free_ char *path = NULL, *file = NULL;
         _cleanup_buffer_ Buffer buffer = { 0 };
+        const Sink nowhere = { 0 };
         const char *reason;
         size_t file_size;
         int r;
@@ -343,5 +333,64 @@ int list_archive_append(int root_fd, const char *directory, ListArchive *archive
         /* As it will be read one day; the next one names its digest. */
         if (r >= 0)
                 r = fs_read_file(root_fd, path, FILE_SIZE_MAX, &file, &file_size);
-        return r < 0 ? r : take_segment(archive, file, file_size, &reason);
+        return r < 0 ? r : take_segment(archive, file, file_size, &nowhere, &reason);
+}
+
+typedef struct Boot {
+        char *path;
+        struct timespec written;
+} Boot;
+
+static int compare_boots(const void *a, const void *b)
+{
+        const struct timespec *x = &((const Boot *) a)->written, *y = &((const Boot *) b)->written;
+
+        if (x->tv_sec != y->tv_sec)
+                return x->tv_sec < y->tv_sec ? 1 : -1;
+        return x->tv_nsec < y->tv_nsec ? 1 : x->tv_nsec > y->tv_nsec ? -1 : 0;
+}
+
+/* -ENOTDIR for what is no archive. */
+static int look_at_boot(int root_fd, const char *path, struct timespec *ret_written)
+{
+        _cleanup_close_ int fd = fs_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);
+        struct stat st;
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        *ret_written = st.st_mtim;
+        return 0;
+}
+
+int list_archive_prune(int root_fd, const char *path, const char *boot_id, size_t keep)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_free_ Boot *boots = NULL;
+        size_t n = 0;
+        int r = fs_list_directory(root_fd, path, BOOTS_MAX, &names);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        boots = calloc(names.count + 1, sizeof(*boots));
+        if (!boots)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < names.count; i++) {
+                if (string_equal(names.items[i], boot_id))
+                        continue;
+                if (asprintf(&boots[n].path, "%s/%s", path, names.items[i]) < 0)
+                        r = -ENOMEM;
+                else if (look_at_boot(root_fd, boots[n].path, &boots[n].written) < 0)
+                        free(boots[n].path);
+                else
+                        n++;
+        }
+        qsort(boots, n, sizeof(*boots), compare_boots);
+        for (size_t i = 0; i < n; i++) {
+                if (r >= 0 && i >= keep)
+                        r = fs_remove_tree(root_fd, boots[i].path);
+                free(boots[i].path);
+        }
+        return r;
 }

@@ -24,21 +24,23 @@ typedef struct ListArchive {
         Digest last; /* SHA-256 over the last file; size 0: there is none */
         Replay *replay;
         MeasurementFormat list;
-        char *bytes; /* raw entries of all segments, one behind the other */
-        size_t size;
-        size_t allocated;
+        uint64_t size; /* bytes of raw entries in all segments */
 } ListArchive;
 
 void list_archive_done(ListArchive *archive);
+
+/* Takes the raw entries of a good segment, in order. A negative errno ends the reading with it. */
+typedef int ListArchiveSink(void *userdata, const void *bytes, size_t size);
 
 /*
  * Reads the archive of one boot, whichever when boot_id is NULL, replaying sha1, sha256, sha384 and
  * sha512. Each segment that is missing, damaged, or does not follow on the one before is an E480 or
  * E481 in diags; -EBADMSG then, with *ret_archive up to that place. An absent or empty directory is
- * an empty archive. -EFBIG above 1 GiB of raw entries.
+ * an empty archive. One segment is in memory at a time; what the sink (NULL: none) does with it may
+ * be compared with a list of any length.
  */
-int list_archive_load(int root_fd, const char *directory, const char *boot_id, DiagList *diags,
-                ListArchive *ret_archive);
+int list_archive_load(int root_fd, const char *directory, const char *boot_id,
+                ListArchiveSink *sink, void *userdata, DiagList *diags, ListArchive *ret_archive);
 
 /* Renames all segments behind the end of the archive to NAME.bad, so that they are in nobody's way.
  */
@@ -50,5 +52,11 @@ int list_archive_set_aside(int root_fd, const char *directory, const ListArchive
  */
 int list_archive_append(int root_fd, const char *directory, ListArchive *archive, const void *bytes,
                 size_t size);
+
+/*
+ * Removes the archives below `path` but for that of this boot and, of the others, the `keep` that
+ * were written last.
+ */
+int list_archive_prune(int root_fd, const char *path, const char *boot_id, size_t keep);
 
 #define _cleanup_list_archive_ _cleanup_(list_archive_done)

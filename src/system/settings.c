@@ -12,6 +12,9 @@
 #define BOOT_TIMEOUT_DEFAULT (600 * USEC_PER_SEC)
 #define KEEP_GENERATIONS_MAX 60 /* below GENERATION_ENTRIES_MAX */
 #define KEEP_GENERATIONS_DEFAULT 10
+#define ARCHIVE_INTERVAL_MAX (86400 * USEC_PER_SEC)
+#define KEEP_ARCHIVES_MAX 1000
+#define KEEP_ARCHIVES_DEFAULT 10
 
 static int parse_log_level(const char *text, void *target)
 {
@@ -54,15 +57,36 @@ static int parse_keep(const char *text, void *target)
         return parse_u64(text, KEEP_GENERATIONS_MAX, target);
 }
 
+static int parse_archive_interval(const char *text, void *target)
+{
+        usec_t usec;
+        int r = time_parse_span(text, &usec);
+
+        if (r < 0 || (usec > 0 && usec < USEC_PER_SEC) || usec > ARCHIVE_INTERVAL_MAX)
+                return -EINVAL;
+        *(usec_t *) target = usec;
+        return 0;
+}
+
+static int parse_keep_archives(const char *text, void *target)
+{
+        return parse_u64(text, KEEP_ARCHIVES_MAX, target);
+}
+
 static const ConfItem items[] = {
-        {"Manager",  "TPMTcti",         parse_tcti,         offsetof(Settings, tpm_tcti),
+        {"Manager",       "TPMTcti",            parse_tcti,             offsetof(Settings, tpm_tcti),
          "a TCTI with its device, like device:/dev/tpmrm0"                },
-        { "Manager", "LogLevel",        parse_log_level,    offsetof(Settings, log_level),
+        { "Manager",      "LogLevel",           parse_log_level,        offsetof(Settings, log_level),
          "one of emerg, alert, crit, err, warning, notice, info and debug"},
-        { "Policy",  "BootTimeoutSec",  parse_boot_timeout, offsetof(Settings, boot_timeout_usec),
+        { "Policy",       "BootTimeoutSec",     parse_boot_timeout,     offsetof(Settings, boot_timeout_usec),
          "a time between 30s and 1d, like 10min"                          },
-        { "Policy",  "KeepGenerations", parse_keep,         offsetof(Settings, keep_generations),
+        { "Policy",       "KeepGenerations",    parse_keep,             offsetof(Settings, keep_generations),
          "a number up to 60"                                              },
+        { "Measurements", "ArchiveIntervalSec", parse_archive_interval,
+         offsetof(Settings,                                                                archive_usec),
+         "0, or a time between 1s and 1d, like 10min"                     },
+        { "Measurements", "KeepArchives",       parse_keep_archives,    offsetof(Settings, keep_archives),
+         "a number up to 1000"                                            },
 };
 
 void settings_done(Settings *settings)
@@ -77,6 +101,7 @@ int settings_load(int root_fd, Settings *ret_settings, DiagList *diags)
                 .log_level = LOG_INFO,
                 .boot_timeout_usec = BOOT_TIMEOUT_DEFAULT,
                 .keep_generations = KEEP_GENERATIONS_DEFAULT,
+                .keep_archives = KEEP_ARCHIVES_DEFAULT,
         };
         int r;
 

@@ -11,6 +11,8 @@ typedef struct Settings {
         int log_level;  /* LogLevel=: syslog priority, the highest that is logged */
         usec_t boot_timeout_usec;  /* BootTimeoutSec=: from the load to the blessing of a boot */
         uint64_t keep_generations; /* KeepGenerations= */
+        usec_t archive_usec;       /* ArchiveIntervalSec=: 0: the daemon archives nothing */
+        uint64_t keep_archives;    /* KeepArchives=: of earlier boots */
 } Settings;
 
 void settings_done(Settings *settings);

@@ -331,6 +331,58 @@ Test(measurements, news_are_told_by_kind)
                         0);
 }
 
+static size_t count_calls(const FixtureBus *f, const char *verb)
+{
+        _cleanup_free_ char *calls = NULL;
+        const char *at;
+        size_t n = 0;
+
+        cr_assert_eq(fs_read_file(f->root.fd, "/fake/calls", 65536, &calls, NULL), 0);
+        for (at = calls; (at = strstr(at, verb)); at += strlen(verb))
+                n++;
+        return n;
+}
+
+static void wait_for_calls(FixtureBus *f, const char *verb, size_t n)
+{
+        for (unsigned i = 0; count_calls(f, verb) < n; i++) {
+                cr_assert_lt(i, 300, "%s is not called %zu times", verb, n);
+                (void) fixture_bus_wait_signal(f, NULL, "None", NULL, USEC_PER_SEC / 10);
+        }
+}
+
+Test(measurements, the_list_is_archived_as_it_grows)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        fixture_root_write(
+                        &f->root, "/etc/imad/imad.conf", "[Measurements]\nArchiveIntervalSec=1s\n");
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        wait_for_calls(f, "measurements-archive", 1);
+        fixture_append_ng(&list, 10, "/usr/bin/a");
+        fixture_bus_write_pcrs(f, &list);
+        fixture_bus_write_list(f, &list);
+        verify(f);
+        wait_for_calls(f, "measurements-archive", 2);
+}
+
+Test(measurements, nothing_is_archived_unless_it_is_asked_for)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_buffer_ Buffer list = { 0 };
+
+        fixture_append_ng(&list, 10, "boot_aggregate");
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        wait_for_calls(f, "policy-pending", 1);
+        verify(f);
+        cr_expect_eq(count_calls(f, "measurements-archive"), 0);
+}
+
 /* A number in /proc/PID/status. */
 static uint64_t read_status(pid_t pid, const char *name)
 {

@@ -177,6 +177,75 @@ Test(export, archive_and_list_are_one_list)
                         4);
 }
 
+/* Of the whole list, as the TPM would tell it. */
+static void format_pcr(const char *letters, char *text, size_t size)
+{
+        static const HashAlgorithm banks[] = { HASH_SHA256 };
+        _cleanup_replay_ Replay *replay = NULL;
+        _cleanup_free_ char *bytes = NULL;
+        char hex[2 * DIGEST_SIZE_MAX + 1];
+        size_t list_size;
+        Digest value;
+
+        measure(letters);
+        cr_assert_eq(fs_read_file(root.fd, SECURITYFS_LIST, 65536, &bytes, &list_size), 0);
+        cr_assert_eq(replay_new(banks, 1, &replay), 0);
+        (void) fixture_replay(replay, bytes, list_size, 20);
+        cr_assert_eq(replay_get_pcr(replay, HASH_SHA256, 10, &value), 0);
+        hex_encode(value.bytes, value.size, hex);
+        (void) snprintf(text, size,
+                        "--archive=" ARCHIVE " --list=" SECURITYFS_LIST
+                        " --pcr=sha256:10=%s measurements-verify",
+                        hex);
+}
+
+/* Whatever of the archived entries the kernel has still. */
+Test(export, archive_and_live_tail_give_the_pcr)
+{
+        static const char *const tails[] = { "abcd", "d" };
+        char command[512];
+
+        measure("ab");
+        assert_archived(2, 1);
+        measure("abc");
+        assert_archived(1, 2);
+        format_pcr("abcd", command, sizeof(command));
+        for (size_t i = 0; i < ELEMENTSOF(tails); i++) {
+                measure(tails[i]);
+                cr_expect_eq(run_code(&root, command), EXIT_CODE_OK, "tail %zu", i);
+        }
+        measure("abcx");
+        cr_expect_eq(run_code(&root, command), EXIT_CODE_MISMATCH);
+}
+
+/* More than one segment takes, and many times what is read at once. */
+Test(export, a_long_list_is_archived_in_segments)
+{
+        _cleanup_free_ char *letters = malloc(30001);
+        _cleanup_run_ Run result = { 0 };
+
+        cr_assert_not_null(letters);
+        memset(letters, 'a', 30000);
+        letters[30000] = '\0';
+        measure(letters);
+        result = run(&root, "measurements-archive");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        cr_assert_eq(get_number(&result, "entries"), 30000);
+        cr_assert_gt(get_number(&result, "segments"), 1);
+        assert_archived(0, get_number(&result, "segments"));
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " measurements-verify"), 30000);
+}
+
+Test(export, archives_of_earlier_boots_are_pruned_as_the_settings_say)
+{
+        fixture_root_write(&root, "/etc/imad/imad.conf", "[Measurements]\nKeepArchives=0\n");
+        fixture_root_write(&root, "/var/lib/imad/measurements/earlier/00000001.gz", "x");
+        measure("ab");
+        assert_archived(2, 1);
+        cr_expect_not(fs_exists(root.fd, "/var/lib/imad/measurements/earlier"));
+        cr_expect(fs_exists(root.fd, ARCHIVE "/00000001.gz"));
+}
+
 Test(export, a_damaged_segment_is_named_and_archived_again)
 {
         _cleanup_run_ Run result = { 0 };

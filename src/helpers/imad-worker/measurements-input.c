@@ -11,7 +11,6 @@
 
 #define CHUNK_SIZE ((size_t) 256 * 1024)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
-#define LIST_SIZE_MAX ((size_t) 512 << 20)
 #define CERTIFICATE_FILES_MAX 1000
 #define ALL_PCRS ((UINT32_C(1) << TPM_PCRS) - 1)
 
@@ -38,53 +37,43 @@ static ExitCode parse_pcrs(Worker *worker, PcrValueList *values)
         return EXIT_CODE_OK;
 }
 
-static ExitCode fail_malformed(Worker *worker, int error, const char *name)
-{
-        if (error != -EBADMSG)
-                return worker_fail_errno(worker, error, name);
-        return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics", "%s cannot be used",
-                        name);
-}
+/* Parses what a file holds into an object; its diagnostics go to the worker's. */
+typedef int FileParser(
+                Worker *worker, void *into, const char *bytes, size_t size, const char *name);
 
-static ExitCode load_pcrs(Worker *worker, const char *name, PcrValueList *values)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        ExitCode code = worker_read_file(worker, name, PCRS_FILE_SIZE_MAX, &text, &size);
-        int r;
-
-        if (code != EXIT_CODE_OK)
-                return code;
-        r = pcr_value_list_parse(values, text, size, &worker->diags, name);
-        return r < 0 ? fail_malformed(worker, r, name) : EXIT_CODE_OK;
-}
-
-static ExitCode load_event_log(Worker *worker, MeasurementsInput *input)
+static ExitCode load_file(
+                Worker *worker, const char *name, size_t limit, FileParser *parse, void *into)
 {
         _cleanup_free_ char *bytes = NULL;
         size_t size;
-        ExitCode code = worker_read_file(
-                        worker, worker->event_log, EVENT_LOG_SIZE_MAX, &bytes, &size);
+        ExitCode code = worker_read_file(worker, name, limit, &bytes, &size);
         int r;
 
         if (code != EXIT_CODE_OK)
                 return code;
-        r = event_log_replay(bytes, size, &input->event_log, &worker->diags, worker->event_log);
-        input->has_event_log = true;
-        return r < 0 ? fail_malformed(worker, r, worker->event_log) : EXIT_CODE_OK;
+        r = parse(worker, into, bytes, size, name);
+        if (r == -EBADMSG)
+                return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
+                                "%s cannot be used", name);
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
 }
 
-static ExitCode load_certificate(Worker *worker, const char *name, CertificateList *list)
+static int parse_pcr_values(
+                Worker *worker, void *into, const char *bytes, size_t size, const char *name)
 {
-        _cleanup_free_ char *bytes = NULL;
-        size_t size;
-        ExitCode code = worker_read_file(worker, name, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size);
-        int r;
+        return pcr_value_list_parse(into, bytes, size, &worker->diags, name);
+}
 
-        if (code != EXIT_CODE_OK)
-                return code;
-        r = certificate_list_parse(list, bytes, size, &worker->diags, name);
-        return r < 0 ? fail_malformed(worker, r, name) : EXIT_CODE_OK;
+static int parse_event_log(
+                Worker *worker, void *into, const char *bytes, size_t size, const char *name)
+{
+        return event_log_replay(bytes, size, into, &worker->diags, name);
+}
+
+static int parse_certificates(
+                Worker *worker, void *into, const char *bytes, size_t size, const char *name)
+{
+        return certificate_list_parse(into, bytes, size, &worker->diags, name);
 }
 
 /* A directory of keys holds other files as well: those without a certificate are passed over. */
@@ -117,7 +106,7 @@ static ExitCode load_certificates(Worker *worker, const char *name, CertificateL
                 return worker_fail_errno(worker, r, name);
         r = fs_list_directory(worker->root_fd, path, CERTIFICATE_FILES_MAX, &names);
         if (r == -ENOTDIR)
-                return load_certificate(worker, name, list);
+                return load_file(worker, name, CERTIFICATE_FILE_SIZE_MAX, parse_certificates, list);
         if (r >= 0)
                 r = load_certificate_directory(worker, path, &names, list);
         if (r == -ENOENT && names.count > 0)
@@ -131,9 +120,13 @@ ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input)
         ExitCode code = parse_pcrs(worker, &input->values);
 
         for (size_t i = 0; code == EXIT_CODE_OK && i < worker->pcr_files.count; i++)
-                code = load_pcrs(worker, worker->pcr_files.items[i], &input->values);
-        if (code == EXIT_CODE_OK && worker->event_log)
-                code = load_event_log(worker, input);
+                code = load_file(worker, worker->pcr_files.items[i], PCRS_FILE_SIZE_MAX,
+                                parse_pcr_values, &input->values);
+        if (code == EXIT_CODE_OK && worker->event_log) {
+                code = load_file(worker, worker->event_log, EVENT_LOG_SIZE_MAX, parse_event_log,
+                                &input->event_log);
+                input->has_event_log = code == EXIT_CODE_OK;
+        }
         for (size_t i = 0; code == EXIT_CODE_OK && i < worker->certificates.count; i++)
                 code = load_certificates(
                                 worker, worker->certificates.items[i], &input->certificates);
@@ -225,23 +218,48 @@ static ExitCode open_list(Worker *worker, int *ret_fd)
  * The archive, and behind it what the list has more. A list that does not begin as the archive is
  * one that was trimmed, and goes on where the archive ends.
  */
-static int join(const ListArchive *archive, const char *list, size_t size, int *ret_fd)
-{
-        _cleanup_close_ int fd = memfd_create("measurements", MFD_CLOEXEC);
-        bool whole = size >= archive->size && archive->size > 0 &&
-                     memcmp(list, archive->bytes, archive->size) == 0;
-        size_t skipped = whole ? archive->size : 0;
-        int r;
+typedef struct Join {
+        int fd;      /* of both */
+        int list_fd; /* -EBADF: none */
+        bool whole;  /* the list begins as the archive, as far as that was read */
+} Join;
 
-        if (fd < 0)
+/* Whether the list goes on with these bytes. */
+static bool list_goes_on(int fd, const char *bytes, size_t size)
+{
+        char chunk[4096];
+
+        while (size > 0) {
+                ssize_t n = read(fd, chunk, size < sizeof(chunk) ? size : sizeof(chunk));
+
+                if (n <= 0 || memcmp(chunk, bytes, (size_t) n) != 0)
+                        return false;
+                bytes += n;
+                size -= (size_t) n;
+        }
+        return true;
+}
+
+static int join_segment(void *userdata, const void *bytes, size_t size)
+{
+        Join *join = userdata;
+
+        join->whole = join->whole && list_goes_on(join->list_fd, bytes, size);
+        return fs_write_all(join->fd, bytes, size);
+}
+
+static int join_list(const Join *join)
+{
+        char chunk[4096];
+        ssize_t n = 0;
+        int r = 0;
+
+        if (join->list_fd >= 0 && !join->whole && lseek(join->list_fd, 0, SEEK_SET) < 0)
                 return -errno;
-        r = fs_write_all(fd, archive->bytes, archive->size);
-        if (r >= 0)
-                r = fs_write_all(fd, list + skipped, size - skipped);
-        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        if (r >= 0)
-                *ret_fd = TAKE_FD(fd);
+        while (r >= 0 && join->list_fd >= 0 && (n = read(join->list_fd, chunk, sizeof(chunk))) > 0)
+                r = fs_write_all(join->fd, chunk, (size_t) n);
+        if (r >= 0 && (n < 0 || lseek(join->fd, 0, SEEK_SET) < 0))
+                return -errno;
         return r;
 }
 
@@ -249,12 +267,14 @@ static int join(const ListArchive *archive, const char *list, size_t size, int *
 static ExitCode add_archive(Worker *worker, const char *name, MeasurementsFile *file)
 {
         _cleanup_list_archive_ ListArchive archive = { 0 };
-        _cleanup_free_ char *path = NULL, *list = NULL;
-        size_t size = 0;
-        int r = worker_resolve_path(worker, name, &path), fd = -EBADF;
+        _cleanup_close_ int fd = memfd_create("measurements", MFD_CLOEXEC);
+        Join join = { .fd = fd, .list_fd = file->fd, .whole = file->fd >= 0 };
+        _cleanup_free_ char *path = NULL;
+        int r = fd < 0 ? -errno : worker_resolve_path(worker, name, &path);
 
         if (r >= 0)
-                r = list_archive_load(worker->root_fd, path, NULL, &worker->diags, &archive);
+                r = list_archive_load(worker->root_fd, path, NULL, join_segment, &join,
+                                &worker->diags, &archive);
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
                                 "the archive %s is good up to entry %" PRIu64 " only", name,
@@ -263,14 +283,12 @@ static ExitCode add_archive(Worker *worker, const char *name, MeasurementsFile *
                 return worker_fail(worker, EXIT_CODE_NOT_FOUND,
                                 "name the directory of one boot, below " LIST_ARCHIVE_PATH,
                                 "%s holds no archived measurement list", name);
-        if (r >= 0 && file->fd >= 0)
-                r = fs_read_fd(file->fd, LIST_SIZE_MAX, &list, &size);
         if (r >= 0)
-                r = join(&archive, list ?: "", size, &fd);
+                r = join_list(&join);
         if (r < 0)
                 return worker_fail_errno(worker, r, name);
         cleanup_closep(&file->fd);
-        file->fd = fd;
+        file->fd = TAKE_FD(fd);
         return EXIT_CODE_OK;
 }
 
