@@ -73,25 +73,56 @@ static int parse_keep_archives(const char *text, void *target)
         return parse_u64(text, KEEP_ARCHIVES_MAX, target);
 }
 
+/* True for the word that is not the default. */
+static int parse_choice(const char *text, const char *usual, const char *other, bool *ret_other)
+{
+        if (!string_equal(text, usual) && !string_equal(text, other))
+                return -EINVAL;
+        *ret_other = string_equal(text, other);
+        return 0;
+}
+
+static int parse_uncovered(const char *text, void *target)
+{
+        return parse_choice(text, "refuse", "proceed", target);
+}
+
+static int parse_unverified(const char *text, void *target)
+{
+        return parse_choice(text, "refuse", "sign", target);
+}
+
+static int parse_path(const char *text, void *target)
+{
+        return *text == '/' ? conf_text_parse_string(text, target) : -EINVAL;
+}
+
 static const ConfItem items[] = {
-        {"Manager",       "TPMTcti",            parse_tcti,             offsetof(Settings, tpm_tcti),
-         "a TCTI with its device, like device:/dev/tpmrm0"                },
-        { "Manager",      "LogLevel",           parse_log_level,        offsetof(Settings, log_level),
-         "one of emerg, alert, crit, err, warning, notice, info and debug"},
-        { "Policy",       "BootTimeoutSec",     parse_boot_timeout,     offsetof(Settings, boot_timeout_usec),
-         "a time between 30s and 1d, like 10min"                          },
-        { "Policy",       "KeepGenerations",    parse_keep,             offsetof(Settings, keep_generations),
-         "a number up to 60"                                              },
-        { "Measurements", "ArchiveIntervalSec", parse_archive_interval,
-         offsetof(Settings,                                                                archive_usec),
-         "0, or a time between 1s and 1d, like 10min"                     },
-        { "Measurements", "KeepArchives",       parse_keep_archives,    offsetof(Settings, keep_archives),
-         "a number up to 1000"                                            },
+        {"Manager",       "TPMTcti",                parse_tcti,             offsetof(Settings, tpm_tcti),
+         "a TCTI with its device, like device:/dev/tpmrm0"                                                                            },
+        { "Manager",      "LogLevel",               parse_log_level,        offsetof(Settings, log_level),
+         "one of emerg, alert, crit, err, warning, notice, info and debug"                                                            },
+        { "Policy",       "BootTimeoutSec",         parse_boot_timeout,     offsetof(Settings, boot_timeout_usec),
+         "a time between 30s and 1d, like 10min"                                                                                      },
+        { "Policy",       "KeepGenerations",        parse_keep,             offsetof(Settings, keep_generations),
+         "a number up to 60"                                                                                                          },
+        { "Measurements", "ArchiveIntervalSec",     parse_archive_interval,
+         offsetof(Settings,                                                                    archive_usec),
+         "0, or a time between 1s and 1d, like 10min"                                                                                 },
+        { "Measurements", "KeepArchives",           parse_keep_archives,    offsetof(Settings, keep_archives),
+         "a number up to 1000"                                                                                                        },
+        { "Signing",      "SigningKey",             parse_path,             offsetof(Settings, signing_key),
+         "an absolute path"                                                                                                           },
+        { "Transactions", "OnUncoveredTransaction", parse_uncovered,
+         offsetof(Settings,                                                                    proceed_uncovered), "refuse or proceed"},
+        { "Transactions", "UnverifiedArchives",     parse_unverified,
+         offsetof(Settings,                                                                    sign_unverified),   "refuse or sign"   },
 };
 
 void settings_done(Settings *settings)
 {
         free(settings->tpm_tcti);
+        free(settings->signing_key);
         *settings = (Settings){ 0 };
 }
 

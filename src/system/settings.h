@@ -2,6 +2,8 @@
 /* imad.conf and its drop-ins, as daemon and helpers read them. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/time.h"
@@ -13,6 +15,9 @@ typedef struct Settings {
         uint64_t keep_generations; /* KeepGenerations= */
         usec_t archive_usec;       /* ArchiveIntervalSec=: 0: the daemon archives nothing */
         uint64_t keep_archives;    /* KeepArchives=: of earlier boots */
+        char *signing_key;         /* SigningKey=: a private key in PEM, or NULL */
+        bool proceed_uncovered;    /* OnUncoveredTransaction=proceed */
+        bool sign_unverified;      /* UnverifiedArchives=sign */
 } Settings;
 
 void settings_done(Settings *settings);

@@ -54,7 +54,7 @@ step_sanitizers() {
   build_folder "$imad_top/build-test/sanitizers" "$imad_top" -Dmode=developer \
     -Db_sanitize=address,undefined -Db_lundef=false -Dman=disabled
   meson_test "$imad_top/build-test/sanitizers" sanitizers --no-rebuild \
-    --suite unit --suite bus --suite cli --suite tpm --timeout-multiplier 4
+    --suite unit --suite bus --suite cli --suite tpm --suite root --timeout-multiplier 4
 }
 
 # step_fuzzers SECONDS

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-gate/archive-reader.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/buffer.h"
+#include "base/fs.h"
+#include "core/manifest/file-class.h"
+#include "core/manifest/manifest.h"
+#include "system/package-archive.h"
+
+#define DIVERSIONS_PATH "/var/lib/dpkg/diversions"
+#define DIVERSIONS_SIZE_MAX (16U * 1024 * 1024)
+#define SCRIPTS_MAX 16U
+#define PIPE_SIZE (1024 * 1024)
+
+/* Where dpkg executes control scripts: while it unpacks, and later (dpkg(1), FILES). */
+#define UNPACK_DIRECTORY "/var/lib/dpkg/tmp.ci"
+#define INFO_DIRECTORY "/var/lib/dpkg/info"
+
+typedef struct Header {
+        uint32_t kind;
+        uint32_t text_size;
+        uint64_t size;
+        uint8_t digest[LABEL_DIGEST_SIZE];
+} Header;
+
+typedef struct Script {
+        char *name;
+        uint64_t size;
+        uint8_t digest[LABEL_DIGEST_SIZE];
+} Script;
+
+/* One archive. */
+typedef struct Reading {
+        Buffer files;           /* records, which wait for what the archive is worth */
+        const char *diversions; /* as dpkg keeps them: path, its replacement, package; a line each
+                                 */
+        char *package, *version, *architecture;
+        Script scripts[SCRIPTS_MAX];
+        size_t n_scripts;
+} Reading;
+
+static void reading_done(Reading *r)
+{
+        buffer_done(&r->files);
+        free(r->package);
+        free(r->version);
+        free(r->architecture);
+        for (size_t i = 0; i < r->n_scripts; i++)
+                free(r->scripts[i].name);
+}
+
+static int add_record(Buffer *records, ArchiveRecordKind kind, uint64_t size, const uint8_t *digest,
+                const char *text)
+{
+        Header header = { .kind = kind, .text_size = (uint32_t) strlen(text), .size = size };
+        int r;
+
+        if (header.text_size >= ARCHIVE_TEXT_MAX)
+                return -E2BIG;
+        if (digest)
+                memcpy(header.digest, digest, sizeof(header.digest));
+        r = buffer_append(records, &header, sizeof(header));
+        return r < 0 ? r : buffer_append(records, text, header.text_size);
+}
+
+/* The value of a field of deb-control(5), malloc()ed; NULL: none. */
+static char *find_field(const char *text, const char *name)
+{
+        size_t length = strlen(name);
+
+        for (const char *line = text; line && *line;
+                        line = strchr(line, '\n'), line += line != NULL)
+                if (strncmp(line, name, length) == 0 && line[length] == ':') {
+                        char *value = strndup(line + length + 1, strcspn(line + length + 1, "\n"));
+                        char *start = value ? string_strip(value) : NULL;
+
+                        if (start)
+                                memmove(value, start, strlen(start) + 1);
+                        return value;
+                }
+        return NULL;
+}
+
+/* As deb-control(5) and deb-version(7) allow them; they become parts of paths and of reports. */
+static bool is_word(const char *word)
+{
+        return word && *word &&
+               strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                            "0123456789+-.~:") == strlen(word);
+}
+
+static int take_control(Reading *reading, const PackageMember *member)
+{
+        reading->package = find_field(member->text, "Package");
+        reading->version = find_field(member->text, "Version");
+        reading->architecture = find_field(member->text, "Architecture");
+        return is_word(reading->package) && is_word(reading->version) &&
+                                               is_word(reading->architecture)
+                               ? 0
+                               : -EBADMSG;
+}
+
+static int take_script(Reading *reading, const char *name, const PackageMember *member)
+{
+        Script *script = &reading->scripts[reading->n_scripts];
+
+        if (reading->n_scripts == SCRIPTS_MAX)
+                return -E2BIG;
+        script->name = strdup(name);
+        if (!script->name)
+                return -ENOMEM;
+        script->size = member->size;
+        memcpy(script->digest, member->digest.bytes, sizeof(script->digest));
+        reading->n_scripts++;
+        return 0;
+}
+
+/* Where a file goes that another package has diverted, or NULL (dpkg-divert(1)). malloc()ed. */
+static char *find_diversion(const char *diversions, const char *path)
+{
+        size_t length = strlen(path);
+        const char *line = diversions;
+
+        while (line && *line) {
+                const char *to = strchr(line, '\n'), *by = to ? strchr(to + 1, '\n') : NULL;
+
+                if (!by)
+                        return NULL;
+                if ((size_t) (to - line) == length && memcmp(line, path, length) == 0)
+                        return strndup(to + 1, (size_t) (by - to - 1));
+                line = strchr(by + 1, '\n');
+                line += line != NULL;
+        }
+        return NULL;
+}
+
+static int take_file(Reading *reading, const PackageMember *member)
+{
+        _cleanup_free_ char *diverted = find_diversion(reading->diversions, member->path);
+        int r = add_record(&reading->files, ARCHIVE_RECORD_FILE, member->size, member->digest.bytes,
+                        member->path);
+
+        return r < 0 || !diverted ? r
+                                  : add_record(&reading->files, ARCHIVE_RECORD_FILE, member->size,
+                                                    member->digest.bytes, diverted);
+}
+
+static int visit(void *userdata, const PackageMember *member)
+{
+        Reading *reading = userdata;
+        const char *control = string_after(member->path, MANIFEST_CONTROL_PREFIX);
+
+        if (control && string_equal(control, "control") && member->text && !reading->package)
+                return take_control(reading, member);
+        if (member->classes == 0 || member->size == 0 || member->link)
+                return 0;
+        if (!control)
+                return take_file(reading, member);
+        return member->classes & FILE_CLASS_MAINTAINER ? take_script(reading, control, member) : 0;
+}
+
+static int add_script(Buffer *records, const Reading *reading, const Script *script)
+{
+        char paths[3][ARCHIVE_TEXT_MAX / 4];
+        int r = 0;
+
+        (void) snprintf(paths[0], sizeof(paths[0]), UNPACK_DIRECTORY "/%s", script->name);
+        (void) snprintf(paths[1], sizeof(paths[1]), INFO_DIRECTORY "/%s.%s", reading->package,
+                        script->name);
+        (void) snprintf(paths[2], sizeof(paths[2]), INFO_DIRECTORY "/%s:%s.%s", reading->package,
+                        reading->architecture, script->name);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++)
+                r = add_record(records, ARCHIVE_RECORD_SCRIPT, script->size, script->digest,
+                                paths[i]);
+        return r;
+}
+
+static int write_package(int pipe_fd, const Reading *reading, const char *path)
+{
+        _cleanup_buffer_ Buffer records = { 0 };
+        char text[ARCHIVE_TEXT_MAX];
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < reading->n_scripts; i++)
+                r = add_script(&records, reading, &reading->scripts[i]);
+        if (r >= 0 && (size_t) snprintf(text, sizeof(text), "%s %s %s", reading->package,
+                                      reading->version, path) >= sizeof(text))
+                r = -E2BIG;
+        if (r >= 0)
+                r = add_record(&records, ARCHIVE_RECORD_PACKAGE, 0, NULL, text);
+        if (r >= 0)
+                r = fs_write_all(pipe_fd, records.data, records.size);
+        return r < 0 || reading->files.size == 0
+                               ? r
+                               : fs_write_all(pipe_fd, reading->files.data, reading->files.size);
+}
+
+static int refuse(int pipe_fd, const char *path, const char *reason)
+{
+        _cleanup_buffer_ Buffer record = { 0 };
+        char text[ARCHIVE_TEXT_MAX];
+        int r;
+
+        (void) snprintf(text, sizeof(text), "%s %s", path, reason);
+        r = add_record(&record, ARCHIVE_RECORD_REFUSED, 0, NULL, text);
+        return r < 0 ? r : fs_write_all(pipe_fd, record.data, record.size);
+}
+
+/* A refused archive does not end the reading, so that all are told at once. */
+static int read_archive(int pipe_fd, int root_fd, const char *path, const char *diversions)
+{
+        _cleanup_(reading_done) Reading reading = { .diversions = diversions };
+        const PackageArchiveSettings settings = { .hash = HASH_SHA256 };
+        _cleanup_close_ int fd = fs_open(root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+        const char *reason = NULL;
+        PackageArchive archive;
+        int r;
+
+        if (fd < 0)
+                return refuse(pipe_fd, path, "cannot be opened");
+        r = package_archive_read(fd, &settings, visit, &reading, &archive, &reason);
+        if (r < 0)
+                return refuse(pipe_fd, path, reason ?: "cannot be read");
+        if (archive.kind != PACKAGE_ARCHIVE_DEB || !reading.package)
+                return refuse(pipe_fd, path, "is no Debian package");
+        return write_package(pipe_fd, &reading, path);
+}
+
+static void __attribute__((noreturn)) be_reader(const ArchiveReaderSetup *setup, int pipe_fd)
+{
+        _cleanup_free_ char *diversions = NULL;
+        int r = fs_read_file(
+                        setup->root_fd, DIVERSIONS_PATH, DIVERSIONS_SIZE_MAX, &diversions, NULL);
+
+        r = r == -ENOENT ? 0 : r;
+        for (size_t i = 0; r >= 0 && i < setup->archives->count; i++) {
+                const char *path = setup->archives->items[i];
+
+                r = setup->sign_unverified
+                                    ? read_archive(pipe_fd, setup->root_fd, path, diversions ?: "")
+                                    : refuse(pipe_fd, path, "is vouched for by nobody");
+        }
+        _exit(r < 0 ? 1 : 0);
+}
+
+void archive_reader_done(ArchiveReader *reader)
+{
+        cleanup_closep(&reader->fd);
+        reader->fd = -EBADF;
+        if (reader->pid != 0) {
+                (void) kill(reader->pid, SIGKILL);
+                (void) waitpid(reader->pid, NULL, 0);
+        }
+        reader->pid = 0;
+}
+
+int archive_reader_start(const ArchiveReaderSetup *setup, ArchiveReader *ret_reader)
+{
+        int fds[2];
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        (void) fcntl(fds[0], F_SETPIPE_SZ, PIPE_SIZE);
+        pid = fork();
+        if (pid < 0) {
+                cleanup_closep(&fds[0]);
+                cleanup_closep(&fds[1]);
+                return -errno;
+        }
+        if (pid == 0)
+                be_reader(setup, fds[1]);
+        (void) close(fds[1]);
+        *ret_reader = (ArchiveReader){ pid, fds[0] };
+        return 0;
+}
+
+/* A record is written with two calls by a process that may be hostile by then. */
+static int read_exactly(int fd, void *bytes, size_t size)
+{
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = read(fd, (char *) bytes + done, size - done);
+
+                if (n == 0)
+                        return done == 0 ? 0 : -EBADMSG;
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                done += n > 0 ? (size_t) n : 0;
+        }
+        return 1;
+}
+
+static int end_reader(ArchiveReader *reader)
+{
+        int status;
+
+        if (waitpid(reader->pid, &status, 0) < 0)
+                status = 1;
+        reader->pid = 0;
+        return status == 0 ? 0 : -ECHILD;
+}
+
+int archive_reader_next(ArchiveReader *reader, ArchiveRecord *ret_record)
+{
+        struct pollfd poll_fd = { reader->fd, POLLIN, 0 };
+        Header header;
+        int r;
+
+        if (poll(&poll_fd, 1, 0) == 0)
+                return -EAGAIN;
+        r = read_exactly(reader->fd, &header, sizeof(header));
+        if (r == 0)
+                return end_reader(reader);
+        if (r < 0 || header.kind >= ARCHIVE_RECORD_MAX || header.text_size >= ARCHIVE_TEXT_MAX)
+                return r < 0 ? r : -EBADMSG;
+        r = header.text_size == 0 ? 1
+                                  : read_exactly(reader->fd, ret_record->text, header.text_size);
+        if (r <= 0)
+                return r < 0 ? r : -EBADMSG;
+        ret_record->text[header.text_size] = '\0';
+        if (strlen(ret_record->text) != header.text_size)
+                return -EBADMSG;
+        ret_record->kind = (ArchiveRecordKind) header.kind;
+        ret_record->size = header.size;
+        memcpy(ret_record->digest, header.digest, sizeof(header.digest));
+        return 1;
+}

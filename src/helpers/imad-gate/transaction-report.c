@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-gate/transaction-report.h"
+
+#include <inttypes.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/strings.h"
+
+#define REPORTS_MAX 100000U
+
+void transaction_report_done(TransactionReport *report)
+{
+        json_decref(report->json);
+        report->json = NULL;
+}
+
+int transaction_report_begin(TransactionReport *report, const char *owner, pid_t pid)
+{
+        char name[16];
+
+        (void) snprintf(name, sizeof(name), "%s", owner);
+        string_make_utf8(name);
+        report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[]}", "owner", "name", name,
+                        "pid", (int) pid, "packages", "unknown", "foreign", "failed");
+        return report->json ? json_set_time(report->json, "begin_usec", time_now(CLOCK_REALTIME))
+                            : -ENOMEM;
+}
+
+int transaction_report_add_package(TransactionReport *report, const char *text)
+{
+        const char *version = strchr(text, ' '), *path = version ? strchr(version + 1, ' ') : NULL;
+        _cleanup_free_ char *archive = path ? strdup(path + 1) : NULL;
+        json_t *package;
+
+        if (!path)
+                return -EBADMSG;
+        if (!archive)
+                return -ENOMEM;
+        string_make_utf8(archive);
+        package = json_pack("{s:s%, s:s%, s:s}", "name", text, (size_t) (version - text), "version",
+                        version + 1, (size_t) (path - version - 1), "archive", archive);
+        return !package || json_array_append_new(
+                                           json_object_get(report->json, "packages"), package) < 0
+                               ? -ENOMEM
+                               : 0;
+}
+
+void transaction_report_add(TransactionReport *report, const BoardReport *file)
+{
+        static const char *const lists[BOARD_REPORT_MAX] = {
+                [BOARD_REPORT_UNKNOWN] = "unknown",
+                [BOARD_REPORT_FOREIGN] = "foreign",
+                [BOARD_REPORT_FAILED] = "failed",
+        };
+        json_t *list = file->kind < BOARD_REPORT_MAX && lists[file->kind]
+                                       ? json_object_get(report->json, lists[file->kind])
+                                       : NULL;
+        char path[BOARD_PATH_MAX];
+        json_t *item;
+
+        if (!list || json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX)
+                return;
+        memcpy(path, file->path, sizeof(path));
+        string_make_utf8(path);
+        item = json_pack("{s:s, s:i}", "path", path, "pid", (int) file->pid);
+        if (item && file->error < 0)
+                (void) json_object_set_new(
+                                item, "error", json_string(strerrordesc_np(-file->error)));
+        if (item)
+                (void) json_array_append_new(list, item);
+}
+
+static void count_files(const LabelTable *table, json_int_t *ret_labelled, json_int_t *ret_left)
+{
+        for (LabelNumber i = 1; i <= label_table_get_count(table); i++) {
+                *ret_labelled += label_table_get_files(table, i);
+                *ret_left += label_table_get_files(table, i) == 0;
+        }
+}
+
+void transaction_report_finish(TransactionReport *report, const TransactionOutcome *outcome)
+{
+        const Board *board = &outcome->board;
+        json_int_t labelled = 0, left = 0;
+        json_t *gate;
+
+        count_files(outcome->table, &labelled, &left);
+        gate = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "started",
+                        (int) outcome->status.gates, "killed", (int) outcome->status.killed,
+                        "opens", (json_int_t) board->opens, "asked", (json_int_t) board->asked,
+                        "late", (json_int_t) board->late, "unasked", (json_int_t) board->unasked,
+                        "held_usec", (json_int_t) board->held_usec, "longest_usec",
+                        (json_int_t) board->longest_usec);
+        if (!report->json)
+                return;
+        (void) json_object_set_new(report->json, "gate", gate);
+        (void) json_object_set_new(report->json, "labelled", json_integer(labelled));
+        (void) json_object_set_new(report->json, "not_unpacked", json_integer(left));
+}
+
+int transaction_report_store(const TransactionReport *report, int root_fd, const char *directory)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        _cleanup_free_ char *path = NULL;
+        uint64_t last = 0;
+        int r = fs_list_directory(root_fd, directory, REPORTS_MAX, &names);
+
+        if (r < 0 && r != -ENOENT)
+                return r;
+        for (size_t i = 0; i < names.count; i++) {
+                char *end = strstr(names.items[i], ".json");
+                uint64_t number;
+
+                if (end && end[5] == '\0' &&
+                                (*end = '\0', parse_u64(names.items[i], UINT32_MAX, &number)) >=
+                                                0 &&
+                                number > last)
+                        last = number;
+        }
+        if (asprintf(&path, "%s/%" PRIu64 ".json", directory, last + 1) < 0)
+                return -ENOMEM;
+        r = report->json ? json_set_time(report->json, "end_usec", time_now(CLOCK_REALTIME))
+                         : -ENOMEM;
+        return r < 0 ? r : json_store(root_fd, directory, path, report->json);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What became of a transaction, kept as JSON. */
+#pragma once
+
+#include <jansson.h>
+
+#include "helpers/imad-gate/supervisor.h"
+
+#define TRANSACTION_REPORT_FILES_MAX 10000U
+
+typedef struct TransactionReport {
+        json_t *json; /* NULL: for want of memory there is none */
+        uint64_t labelled;
+} TransactionReport;
+
+/* What the processes leave behind. */
+typedef struct TransactionOutcome {
+        SupervisorStatus status;
+        Board board;
+        const LabelTable *table;
+} TransactionOutcome;
+
+int transaction_report_begin(TransactionReport *report, const char *owner, pid_t pid);
+void transaction_report_done(TransactionReport *report);
+
+/* "NAME VERSION PATH" */
+int transaction_report_add_package(TransactionReport *report, const char *text);
+
+/* What labellers say of one file; above the limit files are counted only. */
+void transaction_report_add(TransactionReport *report, const BoardReport *file);
+
+void transaction_report_finish(TransactionReport *report, const TransactionOutcome *outcome);
+
+/* As the next number in the directory. */
+int transaction_report_store(const TransactionReport *report, int root_fd, const char *directory);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-gate/transaction.h"
+
+#include <inttypes.h>
+#include <poll.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "helpers/imad-gate/archive-reader.h"
+#include "helpers/imad-gate/label-signer.h"
+#include "helpers/imad-gate/supervisor.h"
+#include "helpers/imad-gate/transaction-report.h"
+
+#define TABLE_SIZE ((size_t) 256 << 20)
+#define SCRIPTS_USEC (60 * USEC_PER_SEC)
+#define SWEEP_USEC (60 * USEC_PER_SEC)
+#define BATCHES_MAX 64U
+
+struct Transaction {
+        TransactionSetup setup;
+        PackageManager owner;
+        HostMounts mounts;
+        LabelTable *table;
+        Supervisor *supervisor; /* NULL: nothing to label yet */
+        LabelSigners signers[BATCHES_MAX];
+        size_t n_batches;
+        StringList archives; /* that are covered */
+        TransactionReport report;
+};
+
+Transaction *transaction_free(Transaction *t)
+{
+        if (!t)
+                return NULL;
+        supervisor_stop(t->supervisor);
+        for (size_t i = 0; i < t->n_batches; i++)
+                label_signers_done(&t->signers[i]);
+        label_table_free(t->table);
+        host_mounts_done(&t->mounts);
+        package_manager_done(&t->owner);
+        string_list_done(&t->archives);
+        transaction_report_done(&t->report);
+        free(t);
+        return NULL;
+}
+
+int transaction_new(
+                const TransactionSetup *setup, PackageManager *owner, Transaction **ret_transaction)
+{
+        _cleanup_transaction_ Transaction *t = calloc(1, sizeof(*t));
+        int r;
+
+        if (!t)
+                return -ENOMEM;
+        t->setup = *setup;
+        t->owner = *owner;
+        owner->fd = -EBADF;
+        r = transaction_report_begin(&t->report, t->owner.name, t->owner.pid);
+        if (r >= 0)
+                *ret_transaction = TAKE_PTR(t);
+        return r;
+}
+
+const PackageManager *transaction_get_owner(const Transaction *t)
+{
+        return &t->owner;
+}
+
+int transaction_get_fd(const Transaction *t)
+{
+        return t->supervisor ? supervisor_get_reports_fd(t->supervisor) : -EBADF;
+}
+
+void transaction_check(Transaction *t)
+{
+        SupervisorStatus before, after;
+        BoardReport report;
+        int r;
+
+        if (!t->supervisor)
+                return;
+        before = supervisor_get_status(t->supervisor);
+        r = supervisor_check(t->supervisor);
+        after = supervisor_get_status(t->supervisor);
+        if (r < 0)
+                log_error("cannot keep the gate running: %s", strerror(-r));
+        if (after.killed != before.killed)
+                log_warning("the gate hung and was killed; opens that it held have passed");
+        if (after.gates != before.gates)
+                log_warning("the gate has ended and was started again; labelling what was missed");
+        while (supervisor_take_report(t->supervisor, &report) > 0)
+                transaction_report_add(&t->report, &report);
+}
+
+/* Waits a little, and looks after the processes meanwhile. */
+static void pause_for(Transaction *t, int fd)
+{
+        struct pollfd poll_fd = { fd, POLLIN, 0 };
+
+        (void) poll(&poll_fd, fd < 0 ? 0 : 1, fd < 0 ? 2 : SUPERVISOR_PERIOD_MSEC);
+        transaction_check(t);
+}
+
+static int add_reason(Buffer *reasons, int error, const char *text, const char *hint)
+{
+        (void) buffer_append_format(reasons, "%s%s; %s", reasons->size > 0 ? "\n" : "", text, hint);
+        return error;
+}
+
+static int refuse_archive(Buffer *reasons, const char *text)
+{
+        return add_reason(reasons, -EKEYREJECTED, text,
+                        "install it from a signed repository, or set UnverifiedArchives=sign");
+}
+
+typedef struct Reading {
+        LabelNumber scripts[4096];
+        size_t n_scripts;
+        bool has_refused;
+} Reading;
+
+static int take_record(
+                Transaction *t, Reading *reading, const ArchiveRecord *record, Buffer *reasons)
+{
+        LabelNumber number;
+        int r;
+
+        switch (record->kind) {
+        case ARCHIVE_RECORD_PACKAGE:
+                return transaction_report_add_package(&t->report, record->text);
+        case ARCHIVE_RECORD_REFUSED:
+                reading->has_refused = true;
+                (void) refuse_archive(reasons, record->text);
+                return 0;
+        default:
+                break;
+        }
+        r = label_table_add(t->table, record->size, record->digest, record->text, &number);
+        if (r >= 0 && record->kind == ARCHIVE_RECORD_SCRIPT &&
+                        reading->n_scripts < ELEMENTSOF(reading->scripts))
+                reading->scripts[reading->n_scripts++] = number;
+        return r;
+}
+
+static int read_archives(
+                Transaction *t, const StringList *archives, Reading *reading, Buffer *reasons)
+{
+        _cleanup_archive_reader_ ArchiveReader reader = { 0, -EBADF };
+        const ArchiveReaderSetup setup = { t->setup.root_fd, archives,
+                t->setup.settings->sign_unverified };
+        _cleanup_free_ ArchiveRecord *record = malloc(sizeof(*record));
+        int r = record ? archive_reader_start(&setup, &reader) : -ENOMEM;
+
+        while (r >= 0 && (r = archive_reader_next(&reader, record)) != 0) {
+                if (r == -EAGAIN) {
+                        pause_for(t, reader.fd);
+                        r = 1;
+                } else if (r > 0) {
+                        r = take_record(t, reading, record, reasons);
+                }
+        }
+        if (r < 0)
+                return add_reason(reasons, r, "the archives cannot be read",
+                                "the journal of imad-gate.service tells more");
+        return reading->has_refused ? -EKEYREJECTED : 0;
+}
+
+static const struct {
+        int error;
+        const char *text, *hint;
+} key_errors[] = {
+        {ENOENT,      "the signing key is not there",                "set SigningKey= in imad.conf(5)"},
+        { EBADMSG,    "SigningKey= names no private key in PEM",     "set it to one"                  },
+        { ENOKEY,     "the signing key is encrypted",
+         "unlock it before, or use one that is not encrypted"                                         },
+        { EOPNOTSUPP, "the signing key is one that no kernel knows",
+         "use RSA, or a key on P-256 or P-384"                                                        },
+};
+
+static int explain_key(Buffer *reasons, int error)
+{
+        for (size_t i = 0; i < ELEMENTSOF(key_errors); i++)
+                if (key_errors[i].error == -error)
+                        return add_reason(reasons, error, key_errors[i].text, key_errors[i].hint);
+        return add_reason(
+                        reasons, error, "the signing key cannot be used", strerrordesc_np(-error));
+}
+
+static int start_signers(Transaction *t, LabelNumber first, Buffer *reasons)
+{
+        const char *key = t->setup.settings->signing_key;
+        int r = key ? t->n_batches < BATCHES_MAX ? 0 : -E2BIG : -ENOENT;
+
+        if (r >= 0)
+                r = label_signers_start(
+                                t->table, first, t->setup.root_fd, key, &t->signers[t->n_batches]);
+        if (r < 0)
+                return explain_key(reasons, r);
+        t->n_batches++;
+        return 0;
+}
+
+static int start_gate(Transaction *t, Buffer *reasons)
+{
+        const SupervisorSetup setup = { &t->mounts, t->table, t->setup.root_fd };
+        int r;
+
+        if (t->supervisor)
+                r = supervisor_refresh(t->supervisor);
+        else
+                r = host_mounts_open(&t->mounts);
+        if (r >= 0 && !t->supervisor)
+                r = supervisor_start(&setup, &t->supervisor);
+        return r < 0 ? add_reason(reasons, r, "the file systems cannot be watched",
+                                       strerrordesc_np(-r))
+                     : 0;
+}
+
+/* dpkg executes them before anything else. */
+static int wait_scripts(Transaction *t, const Reading *reading, Buffer *reasons)
+{
+        usec_t deadline = time_now(CLOCK_MONOTONIC) + SCRIPTS_USEC;
+
+        for (size_t i = 0; i < reading->n_scripts; i++)
+                label_table_want(t->table, reading->scripts[i]);
+        for (size_t i = 0; i < reading->n_scripts; i++)
+                while (label_table_get_state(t->table, reading->scripts[i]) != LABEL_STATE_SIGNED) {
+                        if (label_table_get_state(t->table, reading->scripts[i]) ==
+                                                        LABEL_STATE_FAILED ||
+                                        time_now(CLOCK_MONOTONIC) >= deadline)
+                                return add_reason(reasons, -EIO, "the signing key does not sign",
+                                                "check it with imactl sign --dry-run");
+                        pause_for(t, -EBADF);
+                }
+        return 0;
+}
+
+static int find_new(const Transaction *t, const StringList *archives, StringList *ret_new)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < archives->count; i++)
+                if (!string_list_contains(&t->archives, archives->items[i]))
+                        r = string_list_add(ret_new, archives->items[i]);
+        return r;
+}
+
+int transaction_cover(Transaction *t, const StringList *archives, Buffer *reasons)
+{
+        _cleanup_strings_ StringList news = { 0 };
+        _cleanup_free_ Reading *reading = calloc(1, sizeof(*reading));
+        LabelNumber first;
+        int r = reading ? find_new(t, archives, &news) : -ENOMEM;
+
+        if (r < 0 || news.count == 0)
+                return r;
+        if (!t->table)
+                r = label_table_new(TABLE_SIZE, &t->table);
+        if (r < 0)
+                return r;
+        first = label_table_get_count(t->table) + 1;
+        r = read_archives(t, &news, reading, reasons);
+        if (r >= 0)
+                r = start_signers(t, first, reasons);
+        if (r >= 0)
+                r = start_gate(t, reasons);
+        if (r >= 0)
+                r = wait_scripts(t, reading, reasons);
+        for (size_t i = 0; r >= 0 && i < news.count; i++)
+                r = string_list_add(&t->archives, news.items[i]);
+        return r;
+}
+
+int transaction_end(Transaction *t)
+{
+        TransactionOutcome outcome = { 0 };
+        int r = 0;
+
+        if (t->supervisor) {
+                r = supervisor_sweep(t->supervisor, 1, SWEEP_USEC);
+                transaction_check(t);
+                outcome = (TransactionOutcome){ supervisor_get_status(t->supervisor),
+                        *supervisor_get_board(t->supervisor), t->table };
+                transaction_report_finish(&t->report, &outcome);
+                t->supervisor = supervisor_stop(t->supervisor);
+        }
+        if (r < 0)
+                log_error("not everything could be labelled: %s", strerror(-r));
+        if (t->archives.count == 0)
+                return r;
+        return transaction_report_store(&t->report, t->setup.root_fd, TRANSACTION_DIRECTORY);
+}

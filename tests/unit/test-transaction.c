@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A whole transaction in a root of its own: an archive, a key, and what dpkg would write. */
+#include <sys/pidfd.h>
+
+#include "base/json.h"
+#include "core/signature/verifier.h"
+#include "fixture-gate.h"
+#include "fixture-key.h"
+#include "fixture-package.h"
+#include "helpers/imad-gate/transaction.h"
+
+#define SCRIPT "#!/bin/sh\necho hello\n"
+#define PROGRAM "\177ELF of a program"
+
+typedef struct Root {
+        int fd;
+        EVP_PKEY *key;
+        Settings settings;
+        Transaction *transaction;
+} Root;
+
+static const FixtureMember control[] = {
+        {"./",          NULL,                                              S_IFDIR | 0755, NULL},
+        { "./control",  "Package: a\nVersion: 1.0-1\nArchitecture: all\n", 0,              NULL},
+        { "./postinst", SCRIPT,                                            S_IFREG | 0755, NULL},
+        { NULL,         NULL,                                              0,              NULL},
+};
+
+static const FixtureMember data[] = {
+        {"./usr/bin/a",        PROGRAM, S_IFREG | 0755, NULL},
+        { "./usr/share/a.txt", "text",  0,              NULL},
+        { NULL,                NULL,    0,              NULL},
+};
+
+static void put(const char *path, const void *bytes, size_t size)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+
+        cr_assert_geq(fd, 0, "%s: %m", path);
+        cr_assert_eq(fs_write_all(fd, bytes, size), 0);
+}
+
+/* From here on the process sees two file systems only: this one and /proc. */
+static void enter_root(void)
+{
+        char path[] = "/tmp/imad-transaction-XXXXXX";
+
+        cr_assert_eq(unshare(CLONE_NEWNS), 0);
+        cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        cr_assert_not_null(mkdtemp(path));
+        cr_assert_eq(mount("none", path, "tmpfs", 0, "mode=0755"), 0);
+        cr_assert_eq(chroot(path), 0);
+        cr_assert_eq(chdir("/"), 0);
+        cr_assert_eq(mkdir("/proc", 0755), 0);
+        cr_assert_eq(mount("proc", "/proc", "proc", 0, NULL), 0);
+}
+
+static Root make_root(void)
+{
+        static FixtureArchive archive;
+        _cleanup_free_ char *pem = NULL;
+        Root root = { 0 };
+
+        if (!fixture_gate_is_allowed())
+                cr_skip_test("files can be watched by root only");
+        root.key = fixture_key("rsa");
+        enter_root();
+        root.fd = fs_open_root(NULL);
+        cr_assert_eq(fs_make_directories(root.fd, "/var/lib/dpkg/tmp.ci", 0755), 0);
+        cr_assert_eq(fs_make_directories(root.fd, "/usr/bin", 0755), 0);
+        fixture_archive_deb(&archive, "xz", ".xz", control, data);
+        put("/a.deb", archive.bytes, archive.size);
+        pem = fixture_key_to_pem(root.key, NULL);
+        put("/key.pem", pem, strlen(pem));
+        root.settings.sign_unverified = true;
+        root.settings.signing_key = strdup("/key.pem");
+        return root;
+}
+
+static void root_done(Root *root)
+{
+        transaction_free(root->transaction);
+        settings_done(&root->settings);
+        EVP_PKEY_free(root->key);
+        cleanup_closep(&root->fd);
+}
+
+#define _cleanup_transaction_root_ _cleanup_(root_done)
+
+/* As if this process were the package manager. Returns what transaction_cover() does. */
+static int cover(Root *root, const char *archive, Buffer *reasons)
+{
+        const TransactionSetup setup = { root->fd, &root->settings };
+        PackageManager manager = { getpid(), pidfd_open(getpid(), 0), "dpkg", getpid() };
+        _cleanup_strings_ StringList archives = { 0 };
+
+        cr_assert_eq(string_list_add(&archives, archive), 0);
+        cr_assert_eq(transaction_new(&setup, &manager, &root->transaction), 0);
+        return transaction_cover(root->transaction, &archives, reasons);
+}
+
+/* Waits for the label, and checks it by the key. */
+static void check_label(const Root *root, const char *path, const char *text)
+{
+        Certificate certificate = { .n_key_ids = 1, .key = root->key };
+        const CertificateList certificates = { &certificate, 1 };
+        _cleanup_verifier_ SignatureVerifier *verifier = NULL;
+        Signature signature;
+        uint8_t value[1024];
+        Digest digest;
+        ssize_t n = -1;
+
+        for (int i = 0; n < 0 && i < FIXTURE_GATE_PATIENCE / 10; i++) {
+                transaction_check(root->transaction);
+                n = getxattr(path, "security.ima", value, sizeof(value));
+                (void) poll(NULL, 0, n < 0 ? 10 : 0);
+        }
+        cr_assert_gt(n, 0, "%s has no label", path);
+        cr_assert_eq(certificate_hash_public_key(root->key, &certificate.key_ids[0]), 0);
+        cr_assert_eq(signature_parse(value, (size_t) n, &signature), 0);
+        cr_assert_eq(signature_verifier_new(&certificates, &verifier), 0);
+        cr_assert_eq(digest_compute(HASH_SHA256, text, strlen(text), &digest), 0);
+        cr_assert_eq(signature_verifier_check(verifier, &signature, &digest),
+                        SIGNATURE_VERDICT_GOOD);
+}
+
+Test(transaction, signs_scripts_and_programs_of_an_archive)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
+        put("/var/lib/dpkg/tmp.ci/postinst", SCRIPT, strlen(SCRIPT));
+        check_label(&root, "/var/lib/dpkg/tmp.ci/postinst", SCRIPT);
+        put("/usr/bin/a.dpkg-new", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(rename("/usr/bin/a.dpkg-new", "/usr/bin/a"), 0);
+        check_label(&root, "/usr/bin/a", PROGRAM);
+}
+
+Test(transaction, follows_a_diversion)
+{
+        static const char diversions[] = "/usr/bin/a\n/usr/bin/a.real\nother\n";
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        put("/var/lib/dpkg/diversions", diversions, strlen(diversions));
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/bin/a.real", PROGRAM, strlen(PROGRAM));
+        check_label(&root, "/usr/bin/a.real", PROGRAM);
+}
+
+Test(transaction, leaves_a_report)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_free_ char *text = NULL;
+        _cleanup_json_ json_t *report = NULL;
+        const char *name, *version;
+        int labelled;
+        size_t size;
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        cr_assert_eq(fs_read_file(root.fd, TRANSACTION_DIRECTORY "/1.json", 65536, &text, &size),
+                        0);
+        cr_assert_eq(json_parse(text, size, &report), 0);
+        cr_assert_eq(json_unpack(report, "{s:[{s:s, s:s}], s:i}", "packages", "name", &name,
+                                     "version", &version, "labelled", &labelled),
+                        0);
+        cr_assert_str_eq(name, "a");
+        cr_assert_str_eq(version, "1.0-1");
+        cr_assert_eq(labelled, 1);
+}
+
+/* The reasons name the archive or the key, and end in what to do. */
+static void check_refused(Root *root, const char *archive, int error, const char *reason)
+{
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(root, archive, &reasons), error);
+        cr_assert_str_eq(reasons.data, reason);
+        cr_assert_lt(transaction_get_fd(root->transaction), 0);
+}
+
+Test(transaction, an_archive_that_nobody_vouches_for_is_not_signed_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+
+        root.settings.sign_unverified = false;
+        check_refused(&root, "/a.deb", -EKEYREJECTED,
+                        "/a.deb is vouched for by nobody; install it from a signed repository, or "
+                        "set "
+                        "UnverifiedArchives=sign");
+}
+
+Test(transaction, nothing_is_signed_without_a_key)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+
+        cr_assert_eq(unlink("/key.pem"), 0);
+        check_refused(&root, "/a.deb", -ENOENT,
+                        "the signing key is not there; set SigningKey= in imad.conf(5)");
+}
+
+Test(transaction, what_is_no_package_is_not_signed_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/key.pem", &reasons), -EKEYREJECTED);
+        cr_assert_eq(strncmp(reasons.data, "/key.pem ", strlen("/key.pem ")), 0);
+}
