@@ -51,6 +51,8 @@
         X(EXPORT_MALFORMED, "E471", "an earlier export is malformed")                              \
         X(ARCHIVE_SEGMENT, "E480", "a segment of an archived measurement list is damaged")         \
         X(ARCHIVE_GAP, "E481", "a segment of an archived measurement list is missing")             \
+        X(APT_SOURCE, "W601", "a source of packages is malformed")                                 \
+        X(APT_LIST, "W602", "a source of packages vouches for nothing")                            \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \
