@@ -54,7 +54,7 @@ static const VerdictText *find_verify_text(const json_t *result)
                                                                      : verdict_text_find(status);
 }
 
-/* The daemon has no verdict about a list that it cannot read; the same codes as the worker's. */
+/* The daemon has no verdict about what it cannot read; the same codes as the worker's. */
 static ExitCode get_verify_code(const json_t *result)
 {
         static const struct {
@@ -63,6 +63,7 @@ static ExitCode get_verify_code(const json_t *result)
         } codes[] = {
                 {"list-absent",     EXIT_CODE_NOT_FOUND    },
                 { "list-denied",    EXIT_CODE_NOT_PERMITTED},
+                { "tpm-denied",     EXIT_CODE_NOT_PERMITTED},
                 { "list-malformed", EXIT_CODE_MALFORMED    },
         };
         const char *status = result_get_string(result, "status");

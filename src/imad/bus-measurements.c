@@ -90,11 +90,11 @@ static int get_banks(sd_bus *bus, const char *path, const char *interface, const
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static const char *const news_signals[TAIL_NEWS_MAX] = {
-        [TAIL_NEWS_ENTRIES] = "EntriesAdded",
-        [TAIL_NEWS_VIOLATIONS] = "ViolationsAdded",
-        [TAIL_NEWS_UNSIGNED] = "UnsignedAdded",
-        [TAIL_NEWS_UNKNOWN] = "UnknownKeyAdded",
+static const char *const news_signals[NEWS_KIND_MAX] = {
+        [NEWS_ENTRIES] = "EntriesAdded",
+        [NEWS_VIOLATIONS] = "ViolationsAdded",
+        [NEWS_UNSIGNED] = "UnsignedAdded",
+        [NEWS_UNKNOWN] = "UnknownKeyAdded",
 };
 
 /* Verdicts that the growth of the list alone brings about are not told. */
@@ -121,12 +121,12 @@ static int on_signal_timer(sd_event_source *source, uint64_t usec, void *userdat
         Manager *manager = userdata;
         MeasurementsObject *object = &manager->measurements;
 
-        for (size_t i = 0; i < TAIL_NEWS_MAX; i++)
-                if (object->news[i].count > 0)
+        for (size_t i = 0; i < NEWS_KIND_MAX; i++)
+                if (object->news.spans[i].count > 0)
                         (void) sd_bus_emit_signal(manager->bus, BUS_PATH_MEASUREMENTS,
                                         BUS_INTERFACE_MEASUREMENTS, news_signals[i], "tt",
-                                        object->news[i].first, object->news[i].count);
-        memset(object->news, 0, sizeof(object->news));
+                                        object->news.spans[i].first, object->news.spans[i].count);
+        object->news = (News){ 0 };
         tell_verdict(manager);
         object->signal_usec = time_now(CLOCK_MONOTONIC);
         return 0;
@@ -139,14 +139,7 @@ static void announce_news(Manager *manager, const TailState *state, const TailCh
         usec_t since = time_now(CLOCK_MONOTONIC) - object->signal_usec;
         bool any = is_settled(state->verdict) && state->verdict != object->told_verdict;
 
-        for (size_t i = 0; i < TAIL_NEWS_MAX; i++) {
-                if (change->news[i].count == 0)
-                        continue;
-                if (object->news[i].count == 0)
-                        object->news[i].first = change->news[i].first;
-                object->news[i].count += change->news[i].count;
-                any = true;
-        }
+        any = news_merge(&object->news, &change->news) || any;
         if (!any)
                 return;
         (void) sd_event_source_set_time_relative(object->timer,
@@ -312,12 +305,9 @@ static int method_get_entries(sd_bus_message *m, void *userdata, sd_bus_error *r
 
         if (r < 0)
                 return r;
-        r = polkit_check(&manager->polkit, m, reterr_error);
+        r = polkit_authorize(&manager->polkit, m, &request.uid, reterr_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        r = polkit_get_uid(m, &request.uid);
-        if (r < 0)
-                return r;
         r = entries_start(manager, m, &request, reterr_error);
         return r < 0 ? r : 1;
 }
@@ -330,12 +320,10 @@ static int method_get_list(sd_bus_message *m, void *userdata, sd_bus_error *rete
 
         if (r < 0)
                 return r;
-        r = polkit_check(&manager->polkit, m, reterr_error);
+        r = polkit_authorize(&manager->polkit, m, &uid, reterr_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        r = polkit_get_uid(m, &uid);
-        if (r >= 0)
-                r = snapshot_start(manager, m, uid, reterr_error);
+        r = snapshot_start(manager, m, uid, reterr_error);
         return r < 0 ? r : 1;
 }
 

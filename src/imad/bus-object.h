@@ -26,9 +26,9 @@ typedef struct Verification {
 typedef struct MeasurementsObject {
         Verification waiting[VERIFICATIONS_MAX];
         size_t n_waiting;
-        sd_event_source *timer;       /* of the signals about news */
-        usec_t signal_usec;           /* CLOCK_MONOTONIC of the last ones */
-        TailSpan news[TAIL_NEWS_MAX]; /* not told yet */
+        sd_event_source *timer; /* of the signals about news */
+        usec_t signal_usec;     /* CLOCK_MONOTONIC of the last ones */
+        News news;              /* not told yet */
         Verdict told_verdict;
         Verdict logged_verdict;
         uint64_t logged_violations;

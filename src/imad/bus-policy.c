@@ -38,12 +38,9 @@ static int start_policy_job(sd_bus_message *m, Manager *manager, const char *ver
         r = options_read(m, policy_options, n_options, &options, reterr_error);
         if (r < 0)
                 return r;
-        r = polkit_check(&manager->polkit, m, reterr_error);
+        r = polkit_authorize(&manager->polkit, m, &request.uid, reterr_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        r = polkit_get_uid(m, &request.uid);
-        if (r < 0)
-                return r;
         if (options.dry_run)
                 arguments[n++] = "--dry-run";
         if (options.trial)

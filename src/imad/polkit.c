@@ -242,6 +242,18 @@ int polkit_check(Polkit *polkit, sd_bus_message *m, sd_bus_error *reterr_error)
         return start_query(polkit, m, action->action, uid, reterr_error);
 }
 
+int polkit_authorize(Polkit *polkit, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *reterr_error)
+{
+        int r = polkit_check(polkit, m, reterr_error);
+
+        if (r > 0) {
+                int q = polkit_get_uid(m, ret_uid);
+
+                r = q < 0 ? q : 1;
+        }
+        return r;
+}
+
 void polkit_done(Polkit *polkit)
 {
         while (polkit->queries) {

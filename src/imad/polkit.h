@@ -35,6 +35,9 @@ const PolkitAction *polkit_list_actions(size_t *ret_count);
  */
 int polkit_check(Polkit *polkit, sd_bus_message *m, sd_bus_error *reterr_error);
 
+/* The same; when it says 1, *ret_uid is that of the caller, whose limits the call counts to. */
+int polkit_authorize(Polkit *polkit, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *reterr_error);
+
 /* The effective uid of the caller as the bus knows it. */
 int polkit_get_uid(sd_bus_message *m, uid_t *ret_uid);
 

@@ -5,14 +5,11 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "base/json.h"
 #include "base/strings.h"
 #include "core/measurements/boot-aggregate.h"
-#include "core/measurements/entry-verdict.h"
 #include "core/measurements/list.h"
 #include "core/measurements/replay.h"
 #include "core/measurements/template.h"
-#include "imad/known-keys.h"
 #include "imad/pace.h"
 #include "system/securityfs.h"
 #include "system/tpm.h"
@@ -44,6 +41,7 @@ struct Tail {
         Replay *replay;
         Digest boot; /* of the first boot_aggregate; size 0: none yet */
         Tpm *tpm;
+        bool tpm_absent; /* there is none, which is no fault that will pass */
         bool tpm_failed; /* a read failed: the TPM is looked for before the next round */
         HashAlgorithm banks[TAIL_BANKS_MAX]; /* allocated ones; replayed ones without TPM */
         size_t n_banks;
@@ -51,11 +49,11 @@ struct Tail {
         size_t n_trackers;
 
         TailState state;
-        TailState before;             /* as it was when the round began */
-        TailSpan news[TAIL_NEWS_MAX]; /* of this round */
-        KnownKeys keys;               /* as they were in this round */
-        bool attached;                /* one round of this list is complete */
-        bool replaced;                /* the list before got shorter */
+        TailState before; /* as it was when the round began */
+        News news;        /* of this round */
+        KnownKeys keys;   /* as they were in this round */
+        bool attached;    /* one round of this list is complete */
+        bool replaced;    /* the list before got shorter */
 };
 
 static void forget_list(Tail *tail)
@@ -133,6 +131,7 @@ static void find_banks(Tail *tail)
         memcpy(tail->banks, banks, n_banks * sizeof(banks[0]));
         tail->n_banks = n_banks;
         tail->tpm_failed = false;
+        tail->tpm_absent = r == -ENODEV || (r >= 0 && n_banks == 0);
         tail->state.tpm = r >= 0 && tail->n_banks > 0;
         tail->state.tpm_source = tail->state.tpm ? tpm_get_source(tail->tpm) : TPM_SOURCE_NONE;
         if (!tail->state.tpm) {
@@ -234,7 +233,7 @@ static int begin_round(Tail *tail)
         int r = 0;
 
         tail->before = tail->state;
-        memset(tail->news, 0, sizeof(tail->news));
+        tail->news = (News){ 0 };
         known_keys_done(&tail->keys);
         set_problem(tail, tail->replaced ? PROBLEM_LIST_REPLACED : PROBLEM_NONE, 0);
         renew_tpm(tail);
@@ -285,7 +284,7 @@ static TailResult make_result(Tail *tail, VerdictTracker *tracker)
 
         result.verdict = explain(tail, verdict_tracker_end(tracker, value), value);
         if (!tail->state.tpm)
-                result.verdict = VERDICT_NO_TPM;
+                result.verdict = tail->tpm_absent ? VERDICT_NO_TPM : VERDICT_UNKNOWN;
         result.has_value = value;
         result.replayed = *verdict_tracker_get_replayed(tracker);
         return result;
@@ -314,22 +313,6 @@ static void collect_results(Tail *tail)
         state->verdict = verdict_combine(verdicts, state->n_results);
 }
 
-static bool results_equal(const TailState *a, const TailState *b)
-{
-        if (a->n_results != b->n_results)
-                return false;
-        for (size_t i = 0; i < a->n_results; i++) {
-                const TailResult *x = &a->results[i], *y = &b->results[i];
-
-                if (x->bank != y->bank || x->pcr != y->pcr || x->verdict != y->verdict ||
-                                x->has_value != y->has_value ||
-                                !digest_equal(&x->value, &y->value) ||
-                                !digest_equal(&x->replayed, &y->replayed))
-                        return false;
-        }
-        return true;
-}
-
 static bool is_settled(const Tail *tail)
 {
         return tail->state.verdict != VERDICT_LIST_AHEAD &&
@@ -338,16 +321,10 @@ static bool is_settled(const Tail *tail)
 
 static void report(Tail *tail)
 {
-        const TailState *now = &tail->state, *before = &tail->before;
-        TailChange change = {
-                .counts = now->count != before->count || now->violations != before->violations,
-                .results = !results_equal(now, before),
-                .verdict = now->verdict != before->verdict,
-                .problem = now->problem != before->problem,
-        };
+        TailChange change = tail_state_compare(&tail->before, &tail->state);
 
-        memcpy(change.news, tail->news, sizeof(change.news));
-        tail->changed(tail->userdata, now, &change);
+        change.news = tail->news;
+        tail->changed(tail->userdata, &tail->state, &change);
 }
 
 static void end_round(Tail *tail)
@@ -390,39 +367,14 @@ static void note_boot_aggregate(Tail *tail, const Measurement *m)
                 tail->boot = view.digest;
 }
 
-static void add_news(Tail *tail, TailNews news, const Measurement *m)
-{
-        TailSpan *span = &tail->news[news];
-
-        if (span->count == 0)
-                span->first = m->number;
-        span->count++;
-}
-
-/* What was there before imad was is no news. */
-static void note_news(Tail *tail, const Measurement *m)
-{
-        MeasurementView view;
-
-        if (!tail->attached)
-                return;
-        add_news(tail, TAIL_NEWS_ENTRIES, m);
-        if (m->violation)
-                add_news(tail, TAIL_NEWS_VIOLATIONS, m);
-        else if (measurement_decode(m, &view) < 0)
-                return;
-        else if (entry_verdict_is_unsigned(m, &view))
-                add_news(tail, TAIL_NEWS_UNSIGNED, m);
-        else if (known_keys_lack(&tail->keys, tail->root_fd, &view))
-                add_news(tail, TAIL_NEWS_UNKNOWN, m);
-}
-
 static int add_entry(Tail *tail, const Measurement *m)
 {
         int r = add_trackers(tail, m->pcr);
 
         note_boot_aggregate(tail, m);
-        note_news(tail, m);
+        /* What was there before imad was is no news. */
+        if (tail->attached)
+                news_add(&tail->news, m, &tail->keys, tail->root_fd);
         if (r < 0)
                 return r;
         r = replay_add(tail->replay, m);
@@ -527,28 +479,6 @@ int tail_verify(Tail *tail)
         if (is_reading(tail))
                 return 0;
         return arm_timer(tail, since < PACE_UNSETTLED_USEC ? PACE_UNSETTLED_USEC - since : 0);
-}
-
-json_t *tail_results_to_json(const TailState *state)
-{
-        _cleanup_json_ json_t *array = json_array();
-
-        for (size_t i = 0; array && i < state->n_results; i++) {
-                const TailResult *result = &state->results[i];
-                char value[2 * DIGEST_SIZE_MAX + 1], replayed[2 * DIGEST_SIZE_MAX + 1];
-                json_t *item;
-
-                hex_encode(result->value.bytes, result->value.size, value);
-                hex_encode(result->replayed.bytes, result->replayed.size, replayed);
-                item = json_pack("{s:s, s:I, s:s?, s:s?, s:s}", "algorithm",
-                                hash_algorithm_to_string(result->bank), "pcr",
-                                (json_int_t) result->pcr, "value", result->has_value ? value : NULL,
-                                "replayed", result->replayed.size > 0 ? replayed : NULL, "verdict",
-                                verdict_to_string(result->verdict));
-                if (json_array_append_new(array, item) < 0)
-                        return NULL;
-        }
-        return TAKE_PTR(array);
 }
 
 static int add_sources(Tail *tail)

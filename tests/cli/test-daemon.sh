@@ -121,7 +121,7 @@ for status in diverged:6 list-ahead:6 pcr-ahead:6 other-boot:6 no-tpm:8 bank-uns
   ok "${status%:*} is a result, not an error" json_is "v['status'] == '${status%:*}'"
 done
 
-for condition in list-absent:3 list-denied:5 list-malformed:9 list-unreadable:1; do
+for condition in list-absent:3 list-denied:5 tpm-denied:5 list-malformed:9 list-unreadable:1; do
   start_imad FAKE_STATUS=unknown FAKE_CONDITION="${condition%:*}"
   run measurements verify
   ok "${condition%:*} is exit code ${condition#*:}" code_is "${condition#*:}"
