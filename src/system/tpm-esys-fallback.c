@@ -22,6 +22,11 @@ int tpm_esys_get_banks(TpmEsys *esys, HashAlgorithm *ret_banks, size_t max, size
         return -EOPNOTSUPP;
 }
 
+int tpm_esys_get_pcr_count(TpmEsys *esys, uint32_t *ret_count)
+{
+        return -EOPNOTSUPP;
+}
+
 int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
 {
         return -EOPNOTSUPP;

@@ -119,6 +119,22 @@ int tpm_esys_get_banks(TpmEsys *esys, HashAlgorithm *ret_banks, size_t max, size
         return 0;
 }
 
+int tpm_esys_get_pcr_count(TpmEsys *esys, uint32_t *ret_count)
+{
+        _cleanup_(esys_memory_freep) TPMS_CAPABILITY_DATA *data = NULL;
+        const TPML_TAGGED_TPM_PROPERTY *properties;
+        TSS2_RC rc = Esys_GetCapability(esys->context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                        TPM2_CAP_TPM_PROPERTIES, TPM2_PT_PCR_COUNT, 1, NULL, &data);
+
+        if (rc != TSS2_RC_SUCCESS)
+                return tpm_esys_error(rc);
+        properties = &data->data.tpmProperties;
+        if (properties->count == 0 || properties->tpmProperty[0].property != TPM2_PT_PCR_COUNT)
+                return -EIO;
+        *ret_count = properties->tpmProperty[0].value;
+        return 0;
+}
+
 /* The TPM answers for allocated banks only, and unselects what it did not read. */
 static int take_value(const TPML_PCR_SELECTION *selected, const TPML_DIGEST *values,
                 HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)

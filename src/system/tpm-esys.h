@@ -19,8 +19,9 @@ typedef struct TpmEsys TpmEsys;
 int tpm_esys_new(int root_fd, const char *tcti, TpmEsys **ret_esys);
 TpmEsys *tpm_esys_free(TpmEsys *esys);
 
-/* See tpm_get_banks() and tpm_read_pcr(). */
+/* See tpm_get_banks(), tpm_get_pcr_count() and tpm_read_pcr(). */
 int tpm_esys_get_banks(TpmEsys *esys, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_banks);
+int tpm_esys_get_pcr_count(TpmEsys *esys, uint32_t *ret_count);
 int tpm_esys_read_pcr(TpmEsys *esys, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
 
 /* See tpm_make_quote() and tpm_read_ek_certificate(). */

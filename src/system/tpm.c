@@ -108,6 +108,28 @@ static int sysfs_get_banks(int root_fd, HashAlgorithm *banks, size_t max, size_t
         return 0;
 }
 
+/* Every bank has a file for each PCR. -ENOENT when this kernel shows none. */
+static int sysfs_get_pcr_count(int root_fd, uint32_t *ret_count)
+{
+        _cleanup_strings_ StringList names = { 0 };
+        HashAlgorithm banks[HASH_ALGORITHM_MAX];
+        size_t n_banks;
+        char path[128];
+        int r = sysfs_get_banks(root_fd, banks, ELEMENTSOF(banks), &n_banks);
+
+        if (r < 0)
+                return r;
+        if (n_banks == 0)
+                return -ENOENT;
+        (void) snprintf(path, sizeof(path), SYSFS_TPM "/pcr-%s",
+                        hash_algorithm_to_string(banks[0]));
+        r = fs_list_directory(root_fd, path, SYSFS_ENTRIES_MAX, &names);
+        if (r < 0)
+                return r;
+        *ret_count = (uint32_t) names.count;
+        return 0;
+}
+
 static int sysfs_read_pcr(int root_fd, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest)
 {
         _cleanup_free_ char *text = NULL;
@@ -157,6 +179,18 @@ int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_
         r = connect_esys(tpm);
         if (r >= 0)
                 r = tpm_esys_get_banks(tpm->esys, ret_banks, max, ret_n_banks);
+        return finish(tpm, TPM_SOURCE_ESYS, r);
+}
+
+int tpm_get_pcr_count(Tpm *tpm, uint32_t *ret_count)
+{
+        int r = sysfs_get_pcr_count(tpm->root_fd, ret_count);
+
+        if (r != -ENOENT)
+                return finish(tpm, TPM_SOURCE_SYSFS, r);
+        r = connect_esys(tpm);
+        if (r >= 0)
+                r = tpm_esys_get_pcr_count(tpm->esys, ret_count);
         return finish(tpm, TPM_SOURCE_ESYS, r);
 }
 

@@ -50,6 +50,9 @@ Tpm *tpm_free(Tpm *tpm);
  */
 int tpm_get_banks(Tpm *tpm, HashAlgorithm *ret_banks, size_t max, size_t *ret_n_banks);
 
+/* How many PCRs the TPM has, 24 of those for PCs. Errors as above. */
+int tpm_get_pcr_count(Tpm *tpm, uint32_t *ret_count);
+
 /* -ENOENT when the bank is not allocated or the PCR does not exist; else as above. */
 int tpm_read_pcr(Tpm *tpm, HashAlgorithm bank, uint32_t pcr, Digest *ret_digest);
 

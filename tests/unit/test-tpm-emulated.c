@@ -37,6 +37,16 @@ Test(tpm_emulated, banks_are_those_of_the_tpm)
         cr_assert_eq(tpm_get_banks(tpm, banks, 1, &n), -E2BIG);
 }
 
+Test(tpm_emulated, it_tells_how_many_pcrs_it_has)
+{
+        _cleanup_tpm_ Tpm *tpm = NULL;
+        uint32_t count;
+
+        cr_assert_eq(tpm_new(swtpm.root.fd, swtpm.tcti, &tpm), 0);
+        cr_assert_eq(tpm_get_pcr_count(tpm, &count), 0);
+        cr_expect_eq(count, 24);
+}
+
 Test(tpm_emulated, banks_and_pcrs_that_it_lacks)
 {
         _cleanup_tpm_ Tpm *tpm = NULL;

@@ -55,6 +55,29 @@ Test(tpm, sysfs_names_the_banks)
         cr_assert_eq(tpm_get_banks(tpm, banks, 1, &n), -E2BIG);
 }
 
+Test(tpm, sysfs_has_a_file_for_each_pcr)
+{
+        _cleanup_tpm_ Tpm *tpm = new_tpm();
+        uint32_t count;
+
+        for (unsigned pcr = 0; pcr < 17; pcr++) {
+                _cleanup_free_ char *path = NULL;
+
+                cr_assert_gt(asprintf(&path, SYSFS "/pcr-sha256/%u", pcr), 0);
+                fixture_root_write(&root, path, "00\n");
+        }
+        cr_assert_eq(tpm_get_pcr_count(tpm, &count), 0);
+        cr_expect_eq(count, 17);
+}
+
+Test(tpm, no_pcr_is_counted_without_a_tpm)
+{
+        _cleanup_tpm_ Tpm *tpm = new_tpm();
+        uint32_t count;
+
+        cr_expect_eq(tpm_get_pcr_count(tpm, &count), -ENODEV);
+}
+
 Test(tpm, sysfs_gives_the_values)
 {
         _cleanup_tpm_ Tpm *tpm = new_tpm();

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "core/policy/rule/names.h"
+#include "system/tpm.h"
 
 void machine_done(Machine *machine)
 {
@@ -32,6 +33,17 @@ static bool is_elsewhere(const Worker *worker)
                (worker->target && !string_equal(worker->target, "running"));
 }
 
+/* 0 where there is no TPM, or nobody may ask it. */
+static unsigned count_pcrs(const Worker *worker)
+{
+        _cleanup_tpm_ Tpm *tpm = NULL;
+        uint32_t count;
+
+        return tpm_new(worker->root_fd, TPM_TCTI, &tpm) >= 0 && tpm_get_pcr_count(tpm, &count) >= 0
+                               ? count
+                               : 0;
+}
+
 int machine_load(const Worker *worker, Machine *ret_machine)
 {
         _cleanup_machine_ Machine m = { 0 };
@@ -53,6 +65,7 @@ int machine_load(const Worker *worker, Machine *ret_machine)
                 .types = (const char *const *) m.filesystems.types.items,
                 .n_types = m.filesystems.types.count,
         };
+        m.facts.n_pcrs = count_pcrs(worker);
         *ret_machine = TAKE_STRUCT(m);
         return 0;
 }

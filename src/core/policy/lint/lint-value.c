@@ -256,12 +256,10 @@ static void check_pcr(Lint *lint, LintSubject *s)
                 return;
         }
         if (pcr->number >= count) {
-                lint_warn(lint, s, POLICY_CODE_PCR_MISSING, NULL,
-                                "a TPM has PCRs 0 to 23; leave pcr out for PCR 10",
-                                "extends PCR %s, which the TPM does not have: its entries can "
-                                "never "
-                                "be verified",
-                                pcr->text);
+                lint_warn(lint, s, POLICY_CODE_PCR_MISSING, NULL, "leave pcr out for PCR 10",
+                                "extends PCR %s, and the TPM has 0 to %u: its entries can never be "
+                                "verified",
+                                pcr->text, count - 1);
                 return;
         }
         for (size_t i = 0; i < ELEMENTSOF(pcr_users); i++)
