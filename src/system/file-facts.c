@@ -20,6 +20,28 @@ static const char *fd_path(int fd, FdPath path)
         return path;
 }
 
+/* "user:role:type", behind which levels may follow. Where SELinux is active the kernel tells its
+ * own. */
+static void read_context(int path_fd, FileFacts *facts)
+{
+        FdPath path;
+        char *part = facts->context, *colon;
+        ssize_t n = getxattr(fd_path(path_fd, path), "security.selinux", part,
+                        sizeof(facts->context) - 1);
+
+        part[n < 0 ? 0 : n] = '\0';
+        for (int i = 0; i < FILE_OBJECT_LABELS && *part; i++) {
+                colon = strchr(part, ':');
+                if (!colon && i < FILE_OBJECT_LABELS - 1)
+                        return;
+                facts->object[i] = part;
+                if (!colon)
+                        return;
+                *colon = '\0';
+                part = colon + 1;
+        }
+}
+
 static int read_labels(int path_fd, FileFacts *facts)
 {
         FdPath path;
@@ -31,6 +53,7 @@ static int read_labels(int path_fd, FileFacts *facts)
         facts->has_xattrs = n >= 0 || errno != EOPNOTSUPP;
         facts->label_size = n >= 0 ? (size_t) n : errno == ERANGE ? sizeof(facts->label) : 0;
         facts->has_evm_label = facts->has_xattrs && getxattr(path, "security.evm", NULL, 0) > 0;
+        read_context(path_fd, facts);
         return 0;
 }
 
@@ -42,6 +65,7 @@ int file_facts_read(int path_fd, MountTable *mounts, bool with_labels, FileFacts
         facts->label_size = 0;
         facts->has_evm_label = false;
         facts->has_xattrs = true;
+        memset(facts->object, 0, sizeof(facts->object));
         if (statx(path_fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_MNT_ID,
                             &facts->stat) < 0 ||
                         fstatfs(path_fd, &fs) < 0)
@@ -61,6 +85,8 @@ void file_facts_apply(const FileFacts *facts, Request *request)
         if (facts->mount)
                 memcpy(request->fsuuid, mounts_get_uuid(facts->mounts, facts->mount),
                                 REQUEST_UUID_SIZE);
+        for (int i = 0; i < FILE_OBJECT_LABELS; i++)
+                request->labels[KEYWORD_OBJ_USER - KEYWORD_SUBJ_USER + i] = facts->object[i];
 }
 
 /* fs/fuse marks its superblocks with SB_I_IMA_UNVERIFIABLE_SIGNATURE. */

@@ -10,8 +10,11 @@
 #include "core/policy/simulate/appraisal.h"
 #include "system/mounts.h"
 
-#define FILE_LABEL_MAX 4096 /* of security.ima; longer ones are cut */
+#define FILE_LABEL_MAX 4096   /* of security.ima; longer ones are cut */
+#define FILE_CONTEXT_MAX 1024 /* of security.selinux; with a longer one no label is known */
+#define FILE_OBJECT_LABELS (KEYWORD_OBJ_TYPE - KEYWORD_OBJ_USER + 1)
 
+/* Not to be copied: it points into itself. */
 typedef struct FileFacts {
         struct statx stat;
         MountTable *mounts; /* borrowed */
@@ -21,6 +24,8 @@ typedef struct FileFacts {
         bool has_evm_label;
         size_t label_size; /* 0: no security.ima, or not looked for */
         uint8_t label[FILE_LABEL_MAX];
+        char context[FILE_CONTEXT_MAX];         /* of SELinux, cut at its colons */
+        const char *object[FILE_OBJECT_LABELS]; /* its user, role and type, or NULL */
 } FileFacts;
 
 /*

@@ -80,6 +80,8 @@ def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
     # One disk only: the kernel may find two NVMe controllers in either order.
     command += ['-drive', f'file={boot.disk},format=raw,if=none,id=disk,cache=unsafe',
                 '-device', 'nvme,serial=disk,drive=disk']
+    # A device that the driver jr3_pci can be bound to, so that it asks for firmware.
+    command += ['-device', 'edu,addr=0x10']
     if boot.shell:
         return command
     return ['timeout', '--foreground', '--kill-after=5', str(boot.limit), *command]

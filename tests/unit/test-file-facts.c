@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "fixture-root.h"
 
@@ -37,6 +38,26 @@ Test(file_facts, an_unopened_file_tells_its_owner_and_file_system)
         cr_expect_not_null(request.fsname);
         cr_expect_eq(facts->label_size, 0);
         cr_expect_eq(file_facts_to_appraisal(facts).size, 4);
+}
+
+Test(file_facts, the_label_of_selinux_is_told_in_its_parts)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_mount_table_ MountTable mounts = { 0 };
+        _cleanup_free_ FileFacts *facts = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        Request request = { 0 };
+
+        fixture_root_write(&root, "/file", "text");
+        fd = fs_open(root.fd, "/file", O_RDONLY, 0);
+        if (fsetxattr(fd, "security.selinux", "u:r:t:s0:c1", 11, 0) < 0)
+                cr_skip_test("no label of SELinux can be set here: %s", strerror(errno));
+        facts = read_facts(fd, &mounts);
+        file_facts_apply(facts, &request);
+        cr_expect_str_eq(request.labels[KEYWORD_OBJ_USER - KEYWORD_SUBJ_USER], "u");
+        cr_expect_str_eq(request.labels[KEYWORD_OBJ_ROLE - KEYWORD_SUBJ_USER], "r");
+        cr_expect_str_eq(request.labels[KEYWORD_OBJ_TYPE - KEYWORD_SUBJ_USER], "t");
+        cr_expect_null(request.labels[0]);
 }
 
 Test(file_facts, proc_has_no_labels)

@@ -14,7 +14,12 @@ kernel_package() {
   apt-cache pkgnames linux-image-6. | grep -E "$pattern" | sort -V | tail -n 1
 }
 
-# kernel_entry RET SERIES: the cache entry of a Debian kernel: vmlinuz, config, release, modules.*
+# Of the cloud kernels' drivers one asks for firmware without hardware of its own: that of a robot's
+# sensor, jr3_pci, takes any PCI device with enough memory, like qemu's "edu".
+kernel_modules=(comedi comedi_pci jr3_pci)
+
+# kernel_entry RET SERIES: the cache entry of a Debian kernel: vmlinuz, config, release, modules.*, and
+# modules/NAME.ko of kernel_modules.
 kernel_entry() {
   local -n kernel_ret=$1
   local package version path
@@ -25,7 +30,7 @@ kernel_entry() {
   fi
   [[ -n $package ]] || die "apt knows no cloud kernel $2; are bookworm-security's lists there?"
   version=$(apt-cache show --no-all-versions "$package" | awk '$1 == "Version:" { print $2 }')
-  cache_entry path "kernel-$2" "$(hash_text <<<"$package=$version")" \
+  cache_entry path "kernel-$2" "$(hash_text <<<"$package=$version ${kernel_modules[*]}")" \
     kernel_fetch "$package=$version"
   if ! (cd "$path" && sha256sum --quiet -c SHA256SUMS) >/dev/null 2>&1; then
     say "The cached kernel $2 is damaged; fetching it again"
@@ -52,9 +57,22 @@ kernel_fetch() (
   cp ".deb/tree/boot/vmlinuz-$release" vmlinuz
   cp ".deb/tree/boot/config-$release" config
   cp ".deb/tree/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} .
+  kernel_take_modules ".deb/tree/lib/modules/$release"
   rm -rf .deb
-  sha256sum -- * >SHA256SUMS
+  sha256sum -- vmlinuz config release modules.* modules/*.ko >SHA256SUMS
 )
+
+kernel_take_modules() {
+  local name path
+  mkdir modules
+  for name in "${kernel_modules[@]}"; do
+    path=$(find "$1/kernel" -name "$name.ko*")
+    case $path in
+      *.xz) xz -dc "$path" >"modules/$name.ko" ;;
+      *) cp "$path" "modules/$name.ko" ;;
+    esac
+  done
+}
 
 # kernel_third RET: the kernel with every option; taken from beside the tree when somebody has put
 # one there, else built from Debian's source. Sets kernel_ca to an array: certificate and key of the CA

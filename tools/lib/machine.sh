@@ -40,13 +40,24 @@ machine_keys() {
         authorityKeyIdentifier=keyid) -outform DER -out "$1/ima-ca.der" 2>/dev/null
 }
 
-# machine_payload FILE: a tar file with stages, their data, programs and certificates, and the packages.
+# machine_modules DIR: the modules of Debian's kernels that stages load, by release.
+machine_modules() {
+  local kernel
+  for kernel in "$kernel_612" "$kernel_61"; do
+    install -D -m 0644 -t "$1/$(cat "$kernel/release")" "$kernel"/modules/*.ko
+  done
+}
+
+# machine_payload FILE: a tar file with stages, their data, programs, modules and certificates, and the
+# packages.
 machine_payload() {
   local dir
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,templates.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,templates.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
+  machine_modules "$dir/modules"
+  secilc -M false -o "$dir/labels.selinux" -f /dev/null "$imad_top/tests/machine/labels.cil"
   [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
   cp "$package"/*.deb "$dir"
   tar -cf "$1" -C "$dir" --owner=0 --group=0 .

@@ -6,7 +6,12 @@
  *
  * judge-simulate policy SEED UUID >FILE
  * judge-simulate boot
- * judge-simulate run SEED UUID POLICY KEY EXT4-DIR TMPFS-DIR RAMFS-DIR
+ * judge-simulate run SEED UUID POLICY KEY EXT4-DIR TMPFS-DIR RAMFS-DIR DECIDED
+ * judge-simulate words
+ * judge-simulate refused RULE
+ *
+ * "run" appends to the file DECIDED the keywords and hooks of rules that decided something; "words"
+ * prints all that there are.
  */
 #include <sys/utsname.h>
 
@@ -15,6 +20,7 @@
 #include "core/policy/simulate/outcome.h"
 #include "simulate-prepare.h"
 #include "system/kernel.h"
+#include "system/policy-oracle.h"
 
 #define FAILURES_SHOWN 30
 
@@ -30,6 +36,7 @@ static const char *const count_names[] = { "measured", "audited", "refused", "la
 static void judge_target(Judge *j)
 {
         static const uint32_t module_data[TARGET_VERSION_PARTS] = { 6, 12 };
+        World *w = &j->world;
         _cleanup_close_ int root = fs_open_root("/");
         _cleanup_free_ char *text = NULL, *path = NULL, *lsm = NULL;
         struct utsname name;
@@ -41,12 +48,19 @@ static void judge_target(Judge *j)
                         kconfig_parse(text, size, &j->config) < 0 ||
                         target_new(name.release, j->config, &j->target) < 0)
                 abort();
-        if (fs_read_file(root, SECURITYFS_PATH "/lsm", 4096, &lsm, &size) >= 0)
-                j->world.has_apparmor = strstr(lsm, "apparmor");
-        j->world.has_module_data = target_compare_version(j->target, module_data, 2) >= 0;
-        j->world.can_append = kconfig_is_enabled(j->config, "IMA_WRITE_POLICY");
-        j->target->lsm = j->world.has_apparmor ? TARGET_LSM_APPARMOR : TARGET_LSM_NONE;
-        j->world.target = j->target;
+        if (fs_read_file(root, SECURITYFS_PATH "/lsm", 4096, &lsm, &size) >= 0) {
+                w->has_apparmor = strstr(lsm, "apparmor");
+                w->has_selinux = strstr(lsm, "selinux");
+        }
+        w->has_firmware = access(FIRMWARE_DRIVER_PATH, F_OK) == 0;
+        w->data_label = w->has_selinux                                           ? "selinux"
+                        : target_compare_version(j->target, module_data, 2) >= 0 ? "modules"
+                                                                                 : NULL;
+        w->can_append = kconfig_is_enabled(j->config, "IMA_WRITE_POLICY");
+        j->target->lsm = w->has_apparmor  ? TARGET_LSM_APPARMOR
+                         : w->has_selinux ? TARGET_LSM_SELINUX
+                                          : TARGET_LSM_NONE;
+        w->target = j->target;
         j->settings = (AppraisalSettings){ APPRAISE_MODE_ENFORCE, HASH_SHA256, false, 10 };
 }
 
@@ -97,6 +111,8 @@ static Request make_request(const Judge *j, const Task *t, RuleFunc func, unsign
 
         if (j->world.has_apparmor)
                 request.labels[KEYWORD_SUBJ_ROLE - KEYWORD_SUBJ_USER] = "unconfined";
+        for (int i = 0; j->world.has_selinux && i < 3; i++)
+                request.labels[i] = t->labels[i];
         return request;
 }
 
@@ -258,11 +274,14 @@ static void expect_action(Judge *j, Action *a)
         case ACT_POLICY:
                 (void) expect_use(j, a, &a->files[0], FILE_USE_POLICY);
                 break;
+        case ACT_FIRMWARE:
+                (void) expect_use(j, a, &a->files[0], FILE_USE_FIRMWARE);
+                break;
         case ACT_KEY:
                 expect_buffer(j, a, RULE_FUNC_KEY_CHECK, a->text);
                 break;
         default:
-                expect_buffer(j, a, RULE_FUNC_CRITICAL_DATA, "modules");
+                expect_buffer(j, a, RULE_FUNC_CRITICAL_DATA, j->world.data_label);
         }
 }
 
@@ -343,28 +362,38 @@ static void compare_action(Judge *j, const Seen *seen, const Action *a)
         }
 }
 
-static void report_keywords(const Judge *j)
+/* A word of the grammar for each that has to decide; SETXATTR_CHECK is never asked for. */
+static void print_words(FILE *file, uint64_t keywords, uint64_t funcs)
 {
-        unsigned decided = 0, in_policy = 0;
+        for (int k = KEYWORD_ACTION + 1; k < KEYWORD_MAX; k++)
+                if (keywords & BIT(k))
+                        (void) fprintf(file, "%s\n", keyword_get((KeywordId) k)->name);
+        for (int f = RULE_FUNC_NONE + 1; f < RULE_FUNC_SETXATTR_CHECK; f++)
+                if (funcs & BIT(f))
+                        (void) fprintf(file, "%s\n", rule_func_get_info((RuleFunc) f)->name);
+}
+
+static void report_words(const Judge *j, const char *path)
+{
+        uint64_t keywords = 0, funcs = 0;
         size_t n = simulate_get_rule_count(j->simulator), rules = 0;
+        FILE *file = fopen(path, "ae");
 
         for (size_t i = 0; i < n; i++) {
                 const Rule *rule = simulate_get_rule(j->simulator, i);
 
-                rules += j->deciding[i];
-                for (size_t v = 0; v < rule->n_values; v++) {
-                        in_policy |= BIT(rule->values[v].keyword);
-                        decided |= j->deciding[i] ? BIT(rule->values[v].keyword) : 0;
-                }
+                if (!j->deciding[i])
+                        continue;
+                rules++;
+                funcs |= BIT(rule_get_func(rule));
+                for (size_t v = 0; v < rule->n_values; v++)
+                        keywords |= BIT(rule->values[v].keyword);
         }
         printf("figure rules-deciding %zu of %zu\n", rules, n);
-        for (int k = 0; k < KEYWORD_MAX; k++)
-                if (in_policy & ~decided & BIT(k))
-                        printf("not ok - a rule with %s decides\n",
-                                        keyword_get((KeywordId) k)->name);
-        for (int k = 0; k < KEYWORD_MAX; k++)
-                if (!(in_policy & BIT(k)))
-                        printf("# no rule has %s here\n", keyword_get((KeywordId) k)->name);
+        if (!file)
+                abort();
+        print_words(file, keywords, funcs);
+        (void) fclose(file);
 }
 
 static void report(const Judge *j, unsigned least)
@@ -378,7 +407,6 @@ static void report(const Judge *j, unsigned least)
                 printf("%s - both outcomes: %s %u, not %u\n",
                                 j->counts[i][0] >= 10 && j->counts[i][1] >= 10 ? "ok" : "not ok",
                                 count_names[i], j->counts[i][1], j->counts[i][0]);
-        report_keywords(j);
 }
 
 static void load_policy(Judge *j, const char *path)
@@ -444,6 +472,7 @@ static int run(Judge *j, char **argv)
         for (unsigned i = 0; i < ACTIONS; i++)
                 compare_action(j, &seen, &j->actions[i]);
         report(j, 2000);
+        report_words(j, argv[8]);
         return EXIT_SUCCESS;
 }
 
@@ -503,6 +532,19 @@ static int boot(Judge *j)
         return EXIT_SUCCESS;
 }
 
+/* Exit code 0 when the kernel refuses the rule and takes it with nothing but its action. */
+static int refused(const char *rule)
+{
+        _cleanup_close_ int root = fs_open_root("/");
+        _cleanup_policy_oracle_ PolicyOracle oracle = POLICY_ORACLE_CLOSED;
+
+        if (policy_oracle_open(root, NULL, &oracle) != POLICY_ORACLE_STATE_AVAILABLE ||
+                        policy_oracle_ask(&oracle, rule, strcspn(rule, " ")) != 0)
+                return EXIT_FAILURE;
+        return policy_oracle_ask(&oracle, rule, strlen(rule)) == -EINVAL ? EXIT_SUCCESS
+                                                                         : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
         Judge j = { 0 };
@@ -510,6 +552,12 @@ int main(int argc, char **argv)
         judge_target(&j);
         if (argc == 2 && string_equal(argv[1], "boot"))
                 return boot(&j);
+        if (argc == 2 && string_equal(argv[1], "words")) {
+                print_words(stdout, UINT64_MAX, UINT64_MAX);
+                return EXIT_SUCCESS;
+        }
+        if (argc == 3 && string_equal(argv[1], "refused"))
+                return refused(argv[2]);
         if (argc < 4)
                 return EXIT_FAILURE;
         world_state = strtoull(argv[2], NULL, 10);
@@ -521,5 +569,5 @@ int main(int argc, char **argv)
                 return fwrite(policy.data, 1, policy.size, stdout) == policy.size ? EXIT_SUCCESS
                                                                                   : EXIT_FAILURE;
         }
-        return argc == 9 ? run(&j, argv + 1) : EXIT_FAILURE;
+        return argc == 10 ? run(&j, argv + 1) : EXIT_FAILURE;
 }

@@ -28,12 +28,15 @@ typedef enum Act {
         ACT_KEXEC,
         ACT_POLICY,
         ACT_KEY,
-        ACT_DATA,
+        ACT_DATA,     /* of init_module(2) */
+        ACT_ENFORCE,  /* data of SELinux */
+        ACT_FIRMWARE, /* asked for by a driver as it gets a device */
         ACT_MAX,
 } Act;
 
 typedef struct Task {
         unsigned uid, euid, suid, gid, egid, sgid;
+        const char *labels[3]; /* user, role and type of SELinux, or NULL */
 } Task;
 
 typedef struct ActArguments {
@@ -41,10 +44,15 @@ typedef struct ActArguments {
         const char *path;
         const char *second; /* the initrd of ACT_KEXEC */
         int flags;          /* of ACT_OPEN and ACT_OVERWRITE */
-        const char *text;   /* command line, keyring, or content of the module */
+        const char *text;   /* command line, keyring, content of the module, folder of firmware */
         const void *key;
         size_t key_size;
 } ActArguments;
+
+#define FIRMWARE_FOLDER_PATH "/sys/module/firmware_class/parameters/path"
+#define FIRMWARE_DRIVER_PATH "/sys/bus/pci/drivers/jr3_pci"
+#define FIRMWARE_DEVICE "0000:00:10.0" /* as in machine.py */
+#define FIRMWARE_NAME "comedi/jr3pci.idm"
 
 #define CODE_OFFSET (sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))
 #define LOAD_ADDRESS UINT64_C(0x400000)
@@ -179,6 +187,28 @@ static inline int act_data(const ActArguments *a)
         return syscall(SYS_init_module, a->text, strlen(a->text), "") < 0 ? -errno : 0;
 }
 
+static inline int act_write(const char *path, const char *text)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static inline int act_enforce(const ActArguments *a)
+{
+        return act_write("/sys/fs/selinux/enforce", "1");
+}
+
+/* Refused firmware is then looked for elsewhere; content that was read is no firmware (ENODATA). */
+static inline int act_firmware(const ActArguments *a)
+{
+        int r = act_write(FIRMWARE_FOLDER_PATH, a->text);
+
+        if (r >= 0)
+                r = act_write(FIRMWARE_DRIVER_PATH "/bind", FIRMWARE_DEVICE);
+        return r == -ENOENT ? -EACCES : r;
+}
+
 static inline int act_execute(const ActArguments *a)
 {
         char *argv[] = { (char *) a->path, NULL }, *none[] = { NULL };
@@ -190,14 +220,22 @@ static inline int act_execute(const ActArguments *a)
 static inline int act_do(const ActArguments *a)
 {
         static int (*const functions[ACT_MAX])(const ActArguments *) = { act_open, act_open,
-                act_execute, act_map, act_map, act_module, act_kexec, act_policy, act_key,
-                act_data };
+                act_execute, act_map, act_map, act_module, act_kexec, act_policy, act_key, act_data,
+                act_enforce, act_firmware };
 
         return functions[a->act](a);
 }
 
 static inline void act_become(const Task *t)
 {
+        char context[64];
+
+        if (t->labels[0]) {
+                (void) snprintf(context, sizeof(context), "%s:%s:%s", t->labels[0], t->labels[1],
+                                t->labels[2]);
+                if (act_write("/proc/self/attr/current", context) < 0)
+                        abort();
+        }
         if (setgroups(0, NULL) < 0 || setresgid(t->gid, t->egid, t->sgid) < 0 ||
                         setresuid(t->uid, t->euid, t->suid) < 0)
                 abort();

@@ -17,9 +17,17 @@
 #define WORLD_GROUPS 6U
 #define WORLD_RINGS 24U
 #define WORLD_RULES 360U
+#define WORLD_LABELS 3U
 
 static const unsigned world_users[] = { 0, 22001, 22002 };
 static const unsigned world_user_groups[] = { 0, 23001, 23002 };
+
+/* Names of labels.cil: user, role and type of a subject or an object. */
+static const char *const world_labels[3][WORLD_LABELS] = {
+        {"sim0_u",  "sim1_u", "sim2_u"},
+        { "sim0_r", "sim1_r", "sim2_r"},
+        { "sim0_t", "sim1_t", "sim2_t"},
+};
 
 /* Same seed, same policy and same files. */
 static uint64_t world_state;
@@ -42,9 +50,11 @@ typedef struct World {
         const Target *target;
         const char *uuid; /* of the root file system */
         bool has_apparmor;
-        bool has_module_data; /* init_module(2) is critical data, the only one that can be made here
-                               */
-        bool can_append;      /* the policy file stays, so that POLICY_CHECK can be asked for */
+        bool has_selinux;
+        bool has_firmware;      /* a driver asks for some */
+        const char *data_label; /* of critical data that can be made here: by SELinux when it begins
+                                   to enforce, or by init_module(2); or NULL */
+        bool can_append;        /* the policy file stays, so that POLICY_CHECK can be asked for */
 } World;
 
 typedef struct Draft {
@@ -105,6 +115,10 @@ static inline void add_file_conditions(Draft *d, const World *w)
                 add(d, "fgroup=%u", group);
         if (w->has_apparmor && chance(12))
                 add(d, "subj_role=unconfined");
+        for (int k = KEYWORD_SUBJ_USER; w->has_selinux && k <= KEYWORD_OBJ_TYPE; k++)
+                if (chance(8))
+                        add(d, "%s=%s", keyword_get((KeywordId) k)->name,
+                                        DRAW(world_labels[(k - KEYWORD_SUBJ_USER) % 3]));
 }
 
 static inline void add_options(Draft *d)
@@ -148,8 +162,8 @@ static inline void draft_rule(Buffer *text, const World *w)
                 "dont_hash" };
         static const char *const funcs[] = { "", "", "FILE_CHECK", "FILE_CHECK", "FILE_CHECK",
                 "MMAP_CHECK", "MMAP_CHECK_REQPROT", "BPRM_CHECK", "BPRM_CHECK", "CREDS_CHECK",
-                "MODULE_CHECK", "KEXEC_KERNEL_CHECK", "KEXEC_INITRAMFS_CHECK", "KEXEC_CMDLINE",
-                "POLICY_CHECK", "KEY_CHECK", "CRITICAL_DATA" };
+                "MODULE_CHECK", "FIRMWARE_CHECK", "KEXEC_KERNEL_CHECK", "KEXEC_INITRAMFS_CHECK",
+                "KEXEC_CMDLINE", "POLICY_CHECK", "KEY_CHECK", "CRITICAL_DATA" };
         Draft d = { text, DRAW(actions), DRAW(funcs) };
 
         if (buffer_append_string(text, d.action) < 0)
@@ -159,7 +173,9 @@ static inline void draft_rule(Buffer *text, const World *w)
         if (strcmp(d.func, "KEY_CHECK") == 0) {
                 add_rings(&d);
         } else if (strcmp(d.func, "CRITICAL_DATA") == 0) {
-                add(&d, w->has_module_data ? "label=modules uid=%u" : "uid=%u", DRAW(world_users));
+                if (w->data_label)
+                        add(&d, "label=%s", w->data_label);
+                add(&d, "uid=%u", DRAW(world_users));
         } else {
                 add_file_conditions(&d, w);
                 add_options(&d);

@@ -18,7 +18,7 @@
 #define LABEL_MAX 64
 
 typedef struct Prepared {
-        char path[128];
+        char path[160];
         uint8_t content[4096 + 32];
         size_t size;
         FileFacts facts;
@@ -29,6 +29,7 @@ typedef struct Prepared {
         char trace[1024]; /* requests with the rules that decide, for who looks for a difference */
         uint8_t label[LABEL_MAX];
         size_t label_size;
+        char context[64]; /* of SELinux, or "" */
 } Prepared;
 
 typedef struct Action {
@@ -37,7 +38,7 @@ typedef struct Action {
         Prepared files[FILES_PER_ACTION];
         size_t n_files;
         char text[128];
-        char link[160];
+        char link[192];
         SeenSet buffer; /* an entry of a buffer that is expected */
         char buffer_key[SEEN_KEY_MAX];
         bool refused, is_refused;
@@ -104,12 +105,17 @@ static inline void write_file(const Prepared *file, mode_t mask)
                         fsetxattr(fd, "security.ima", file->label, file->label_size, 0) < 0 &&
                         errno != EOPNOTSUPP)
                 abort();
+        if (*file->context &&
+                        fsetxattr(fd, "security.selinux", file->context, strlen(file->context), 0) <
+                                        0 &&
+                        errno != EOPNOTSUPP)
+                abort();
 }
 
 /* As a user that the built-in policy does not measure: an equal entry would not be made again. */
 static inline void enable_verity(const char *path)
 {
-        static const Task user = { 22001, 22001, 22001, 23001, 23001, 23001 };
+        static const Task user = { 22001, 22001, 22001, 23001, 23001, 23001, { NULL } };
         const struct fsverity_enable_arg argument = {
                 .version = 1,
                 .hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
@@ -127,18 +133,37 @@ static inline void enable_verity(const char *path)
         (void) waitpid(child, NULL, 0);
 }
 
+/* The kernel knows the name of firmware, so each has a folder of its own. */
+static inline void put_firmware(Action *a, Prepared *file, const char *directory, unsigned number)
+{
+        char folder[160];
+
+        (void) snprintf(a->text, sizeof(a->text), "%s/f%u", directory, number);
+        (void) snprintf(file->path, sizeof(file->path), "%s/" FIRMWARE_NAME, a->text);
+        (void) snprintf(folder, sizeof(folder), "%.*s",
+                        (int) (strrchr(file->path, '/') - file->path), file->path);
+        if (mkdir(a->text, 0755) < 0 || mkdir(folder, 0755) < 0)
+                abort();
+}
+
 static inline Prepared *prepare_file(
                 Judge *j, Action *a, unsigned number, const void *content, size_t size)
 {
         Prepared *file = &a->files[a->n_files];
         bool on_disk = chance(70);
-        unsigned directory = on_disk ? 0 : 1 + draw(2);
+        const char *directory = j->directories[on_disk ? 0 : 1 + draw(2)];
 
-        (void) snprintf(file->path, sizeof(file->path), "%s/f%u-%zu", j->directories[directory],
-                        number, a->n_files++);
+        (void) snprintf(file->path, sizeof(file->path), "%s/f%u-%zu", directory, number,
+                        a->n_files++);
+        if (a->arguments.act == ACT_FIRMWARE)
+                put_firmware(a, file, directory, number);
+        if (j->world.has_selinux)
+                (void) snprintf(file->context, sizeof(file->context), "%s:%s:%s",
+                                DRAW(world_labels[0]), DRAW(world_labels[1]),
+                                DRAW(world_labels[2]));
         memcpy(file->content, content, size);
-        file->size = size + (size_t) snprintf((char *) file->content + size, 32, "\n# %s",
-                                            strrchr(file->path, '/'));
+        file->size = size + (size_t) snprintf((char *) file->content + size, 32, "\n# f%u-%zu",
+                                            number, a->n_files);
         draw_label(file);
         write_file(file, a->arguments.act == ACT_OVERWRITE ? 0777 : 07777);
         /* Such a file cannot be written to any more. */
@@ -152,7 +177,7 @@ static inline Prepared *prepare_file(
 static inline void prepare_execution(Judge *j, Action *a, unsigned number)
 {
         uint8_t program[512];
-        char line[160];
+        char line[192];
         size_t size = act_make_program(program);
 
         if (chance(60)) {
@@ -169,8 +194,10 @@ static inline void prepare_execution(Judge *j, Action *a, unsigned number)
         a->arguments.path = a->files[0].path;
 }
 
-static inline void draw_task(Task *t, bool needs_root)
+static inline void draw_task(const Judge *j, Task *t, bool needs_root)
 {
+        for (int i = 0; j->world.has_selinux && i < 3; i++)
+                t->labels[i] = DRAW(world_labels[i]);
         t->uid = DRAW(world_users);
         t->euid = needs_root || chance(40) ? 0 : DRAW(world_users);
         t->suid = DRAW(world_users);
@@ -179,15 +206,27 @@ static inline void draw_task(Task *t, bool needs_root)
         t->sgid = DRAW(world_user_groups);
 }
 
+/* The kernel asks for firmware in its own name. */
+static inline void take_kernel_task(const Judge *j, Task *t)
+{
+        static const Task kernel = {
+                .labels = {"base_u", "base_r", "base_t"}
+        };
+
+        *t = j->world.has_selinux ? kernel : (Task){ 0 };
+}
+
 static inline Act draw_act(const Judge *j)
 {
         static const Act acts[] = { ACT_OPEN, ACT_OPEN, ACT_OPEN, ACT_OPEN, ACT_OPEN, ACT_OVERWRITE,
                 ACT_OVERWRITE, ACT_EXECUTE, ACT_EXECUTE, ACT_EXECUTE, ACT_MAP, ACT_MAP,
-                ACT_MAP_IMPLIED, ACT_MODULE, ACT_MODULE, ACT_KEXEC, ACT_POLICY };
+                ACT_MAP_IMPLIED, ACT_MODULE, ACT_MODULE, ACT_KEXEC, ACT_POLICY, ACT_FIRMWARE };
         Act act = DRAW(acts);
 
         if (chance(4))
-                return j->world.has_module_data ? ACT_DATA : ACT_OPEN;
+                return string_equal(j->world.data_label, "modules") ? ACT_DATA : ACT_OPEN;
+        if (act == ACT_FIRMWARE && !j->world.has_firmware)
+                return ACT_OPEN;
         return act == ACT_POLICY && !j->world.can_append ? ACT_OPEN : act;
 }
 
@@ -214,11 +253,16 @@ static inline void prepare_action(Judge *j, Action *a, unsigned number)
 {
         static const char junk[] = "no module, no policy";
         uint8_t kernel[4096];
-        Act act = number < WORLD_RINGS ? ACT_KEY : draw_act(j);
+        Act act = number < WORLD_RINGS                            ? ACT_KEY
+                  : number == WORLD_RINGS && j->world.has_selinux ? ACT_ENFORCE
+                                                                  : draw_act(j);
 
         a->arguments = (ActArguments){ .act = act, .key = j->key, .key_size = j->key_size };
-        draw_task(&a->task, act == ACT_MODULE || act == ACT_KEXEC || act == ACT_POLICY ||
-                                            act == ACT_DATA);
+        draw_task(j, &a->task,
+                        act == ACT_MODULE || act == ACT_KEXEC || act == ACT_POLICY ||
+                                        act == ACT_DATA || act == ACT_ENFORCE);
+        if (act == ACT_FIRMWARE)
+                take_kernel_task(j, &a->task);
         if (act == ACT_OPEN || act == ACT_OVERWRITE) {
                 prepare_open(j, a, number);
         } else if (act == ACT_EXECUTE) {
@@ -233,6 +277,8 @@ static inline void prepare_action(Judge *j, Action *a, unsigned number)
         } else if (act == ACT_KEY) {
                 (void) snprintf(a->text, sizeof(a->text), "simring%u", number);
                 (void) strcpy(a->buffer_key, a->text);
+        } else if (act == ACT_ENFORCE) {
+                (void) strcpy(a->buffer_key, "selinux-state");
         } else if (act == ACT_DATA) {
                 (void) snprintf(a->text, sizeof(a->text), "%64s no module %u", "", number);
                 seen_digest_key(a->buffer_key, a->text, 2);
