@@ -37,7 +37,7 @@
         OPTION_POLICY, OPTION_USE, OPTION_FUNC, OPTION_MASK, OPTION_UID, OPTION_EUID, OPTION_GID,  \
                         OPTION_EGID, OPTION_FOWNER, OPTION_FGROUP, OPTION_FSMAGIC, OPTION_FSNAME,  \
                         OPTION_FSUUID, OPTION_LSM, OPTION_DATA, OPTION_TREE, OPTION_PACKAGES,      \
-                        OPTION_ALL_MOUNTS, OPTION_EXPLAIN
+                        OPTION_ALL_MOUNTS, OPTION_EXPLAIN, CERT
 
 /* The options of a row, as the table wants them. */
 #define OPTIONS(...) ((const OptionId[]){ __VA_ARGS__, OPTION_MAX })

@@ -120,21 +120,60 @@ int package_list_files(int root_fd, const char *package, StringList *files)
         return r >= 0 && !found ? -ENOENT : r;
 }
 
+static int visit_list(int root_fd, const Merged *merged, const char *list, PackageVisitor *visit,
+                void *userdata)
+{
+        _cleanup_strings_ StringList files = { 0 };
+        _cleanup_free_ char *name = strndup(list, strcspn(list, ":"));
+        int r = name ? read_list(root_fd, merged, list, &files) : -ENOMEM;
+
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        if (string_ends_with(name, PACKAGE_SUFFIX))
+                name[strlen(name) - strlen(PACKAGE_SUFFIX)] = '\0';
+        for (size_t i = 0; r >= 0 && i < files.count; i++)
+                r = visit(userdata, name, files.items[i]);
+        return r;
+}
+
+int package_visit_files(int root_fd, PackageVisitor *visit, void *userdata)
+{
+        _cleanup_strings_ StringList entries = { 0 };
+        _cleanup_(merged_done) Merged merged = { 0 };
+        int r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
+
+        if (r >= 0)
+                r = find_merged(root_fd, &merged);
+        string_list_sort(&entries);
+        for (size_t i = 0; r >= 0 && i < entries.count; i++)
+                if (string_ends_with(entries.items[i], PACKAGE_SUFFIX))
+                        r = visit_list(root_fd, &merged, entries.items[i], visit, userdata);
+        return r;
+}
+
 typedef struct IndexBuilder {
-        int root_fd;
-        Merged merged;
         PackageIndex index;
         size_t n_allocated;
 } IndexBuilder;
 
 static void builder_done(IndexBuilder *b)
 {
-        merged_done(&b->merged);
         package_index_done(&b->index);
 }
 
-static int add_indexed(IndexBuilder *b, const char *path)
+/* Architectures of one package come in a row. */
+static int add_name(PackageIndex *index, const char *name)
 {
+        size_t n = index->names.count;
+
+        return n > 0 && string_equal(index->names.items[n - 1], name)
+                               ? 0
+                               : string_list_add(&index->names, name);
+}
+
+static int add_indexed(void *userdata, const char *package, const char *path)
+{
+        IndexBuilder *b = userdata;
         PackageIndex *index = &b->index;
 
         if (index->n_files == INDEXED_FILES_MAX)
@@ -148,38 +187,12 @@ static int add_indexed(IndexBuilder *b, const char *path)
                 index->files = files;
                 b->n_allocated = n;
         }
+        if (add_name(index, package) < 0)
+                return -ENOMEM;
         index->files[index->n_files++] =
                         (PackageFile){ arena_copy_text(&index->arena, path, strlen(path)),
                                 index->names.count - 1 };
         return index->files[index->n_files - 1].path ? 0 : -ENOMEM;
-}
-
-/* Architectures of one package come in a row, as the directory is sorted. */
-static int add_name(PackageIndex *index, const char *list)
-{
-        _cleanup_free_ char *name = strndup(list, strcspn(list, ":"));
-        size_t n = index->names.count;
-
-        if (!name)
-                return -ENOMEM;
-        if (string_ends_with(name, PACKAGE_SUFFIX))
-                name[strlen(name) - strlen(PACKAGE_SUFFIX)] = '\0';
-        return n > 0 && string_equal(index->names.items[n - 1], name)
-                               ? 0
-                               : string_list_add(&index->names, name);
-}
-
-static int index_list(IndexBuilder *b, const char *list)
-{
-        _cleanup_strings_ StringList files = { 0 };
-        int r = read_list(b->root_fd, &b->merged, list, &files);
-
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        r = add_name(&b->index, list);
-        for (size_t i = 0; r >= 0 && i < files.count; i++)
-                r = add_indexed(b, files.items[i]);
-        return r;
 }
 
 static int compare_files(const void *a, const void *b)
@@ -189,16 +202,9 @@ static int compare_files(const void *a, const void *b)
 
 int package_index_load(int root_fd, PackageIndex *ret_index)
 {
-        _cleanup_strings_ StringList entries = { 0 };
-        _cleanup_(builder_done) IndexBuilder b = { .root_fd = root_fd };
-        int r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
+        _cleanup_(builder_done) IndexBuilder b = { 0 };
+        int r = package_visit_files(root_fd, add_indexed, &b);
 
-        if (r >= 0)
-                r = find_merged(root_fd, &b.merged);
-        string_list_sort(&entries);
-        for (size_t i = 0; r >= 0 && i < entries.count; i++)
-                if (string_ends_with(entries.items[i], PACKAGE_SUFFIX))
-                        r = index_list(&b, entries.items[i]);
         if (r < 0)
                 return r;
         if (b.index.n_files > 0)

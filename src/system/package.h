@@ -19,6 +19,14 @@
  */
 int package_list_files(int root_fd, const char *package, StringList *files);
 
+/*
+ * Calls back for each file of each installed package, package by package; the name is without
+ * architecture. What the callback returns below 0 ends it. Lists that cannot be read are left out.
+ * -ENOENT where dpkg has no database.
+ */
+typedef int PackageVisitor(void *userdata, const char *package, const char *path);
+int package_visit_files(int root_fd, PackageVisitor *visit, void *userdata);
+
 /* Which package owns a file, of all that are installed. */
 typedef struct PackageFile {
         const char *path;

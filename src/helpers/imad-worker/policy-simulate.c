@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "core/policy/rule/names.h"
+#include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/simulation.h"
 #include "system/users.h"
 
@@ -14,6 +15,14 @@ typedef struct File {
         AppraisalFile appraisal;
         AppraisalOracle oracle;
 } File;
+
+/* Of one use: the answers so far. */
+typedef struct Answers {
+        const Simulation *simulation;
+        json_t *requests;
+        bool explain;
+        bool no_memory;
+} Answers;
 
 static int refuse_option(Worker *worker, const char *name, const char *hint)
 {
@@ -167,7 +176,8 @@ void simulation_apply_override(const SimulationOverride *override, Request *requ
         request->user = o->user;
         request->group = o->group;
         request->data = o->data;
-        memcpy(request->labels, o->labels, sizeof(request->labels));
+        for (int i = 0; i < REQUEST_LABELS; i++)
+                request->labels[i] = o->labels[i] ?: request->labels[i];
         if (override->given[WORKER_OPTION_FOWNER])
                 request->owner = o->owner;
         if (override->given[WORKER_OPTION_FGROUP])
@@ -214,59 +224,48 @@ void simulation_ask_file(const Simulation *simulation, const SimulationOverride 
                                         userdata);
 }
 
-static json_t *ask(const Simulation *s, const File *file, OutcomeMemory *memory,
-                const Request *request, bool explain)
-{
-        const Outcome outcome = outcome_ask(memory, s->simulator, request, &file->appraisal,
-                        &s->settings, &file->oracle);
-
-        return simulation_outcome_to_json(s, request, &outcome, explain);
-}
-
-static Request make_request(
-                const SimulationOverride *o, const File *file, RuleFunc func, unsigned mask)
-{
-        Request request = { .func = func, .mask = mask };
-
-        if (file->facts)
-                file_facts_apply(file->facts, &request);
-        simulation_apply_override(o, &request);
-        return request;
-}
-
 /* 0 for what is no file. */
 static mode_t get_mode(const File *file)
 {
         return file->facts ? file->facts->stat.stx_mode : 0;
 }
 
+static void add_answer(void *userdata, const Request *request, const Outcome *outcome)
+{
+        Answers *a = userdata;
+
+        if (json_array_append_new(a->requests, simulation_outcome_to_json(a->simulation, request,
+                                                               outcome, a->explain)) < 0)
+                a->no_memory = true;
+}
+
 static json_t *simulate_use(const Worker *worker, const Simulation *s, const SimulationOverride *o,
                 const File *file, FileUse use)
 {
-        FileUseStep steps[FILE_USE_STEPS_MAX];
-        size_t n_steps = file_use_get_steps(use, s->target, steps);
         _cleanup_json_ json_t *requests = json_array();
-        OutcomeMemory memory = { 0 };
+        Answers answers = { s, requests, worker->explain, !requests };
 
-        for (size_t i = 0; requests && i < n_steps; i++) {
-                Request request = make_request(o, file, steps[i].func, steps[i].mask);
-
-                file_use_set_subject(use, get_mode(file), s->target, &request);
-                if (json_array_append_new(
-                                    requests, ask(s, file, &memory, &request, worker->explain)) < 0)
-                        return NULL;
-        }
-        return json_pack("{s:s, s:O}", "use", file_use_to_string(use), "requests", requests);
+        if (requests)
+                ask_use(s, o, use, file->facts, &file->oracle, add_answer, &answers);
+        return answers.no_memory ? NULL
+                                 : json_pack("{s:s, s:O}", "use", file_use_to_string(use),
+                                                   "requests", requests);
 }
 
 static json_t *simulate_hook(const Worker *worker, const Simulation *s, const SimulationOverride *o,
                 const File *file)
 {
-        Request request = make_request(o, file, o->request.func, o->request.mask);
+        Request request = { .func = o->request.func, .mask = o->request.mask };
         OutcomeMemory memory = { 0 };
+        Outcome outcome;
 
+        if (file->facts)
+                file_facts_apply(file->facts, &request);
+        simulation_apply_override(o, &request);
+        outcome = outcome_ask(&memory, s->simulator, &request, &file->appraisal, &s->settings,
+                        &file->oracle);
         return json_pack("{s:n, s:[o]}", "use", "requests",
-                        ask(s, file, &memory, &request, worker->explain));
+                        simulation_outcome_to_json(s, &request, &outcome, worker->explain));
 }
 
 static json_t *simulate_file(const Worker *worker, const Simulation *s, const SimulationOverride *o,
@@ -349,7 +348,8 @@ static int simulate_word(Worker *worker, Simulation *s, const SimulationOverride
         if (r < 0)
                 return r == -EBADMSG ? 0 : r;
         file.appraisal = file_facts_to_appraisal(facts);
-        file.oracle = (AppraisalOracle){ .digest = file_facts_digest, .userdata = &file.path_fd };
+        file_oracle_set_file(&s->oracle, file.path_fd);
+        file.oracle = file_oracle_get_functions(&s->oracle);
         r = add_file(files, path, &file, simulate_file(worker, s, o, &file, path));
         (void) close(file.path_fd);
         return r;
@@ -389,16 +389,24 @@ static int report_policy(Worker *worker, const Simulation *s)
 
 ExitCode verb_policy_simulate(Worker *worker)
 {
+        _cleanup_(measurements_input_done) MeasurementsInput input = { 0 };
         _cleanup_simulation_ Simulation s = { 0 };
         SimulationOverride override;
         json_t *files;
+        ExitCode code;
         int r = simulation_read_override(worker, &override);
 
-        if (r >= 0)
-                r = simulation_prepare(worker, &s);
         if (r < 0)
                 return worker->code;
-        r = report_policy(worker, &s);
+        code = measurements_input_load(worker, &input);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (simulation_prepare(worker, &s) < 0)
+                return worker->code;
+        if (input.certificates.count > 0)
+                r = signature_verifier_new(&input.certificates, &s.oracle.verifier);
+        if (r >= 0)
+                r = report_policy(worker, &s);
         if (r >= 0 && (worker->tree || worker->packages))
                 return simulation_run_tree(worker, &s, &override);
         files = json_array();

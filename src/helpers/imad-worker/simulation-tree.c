@@ -6,7 +6,6 @@
 #include "system/package.h"
 #include "system/tree.h"
 
-#define PACKAGES_MAX 100000
 #define GROUPS_MAX 100000
 #define GROUPS_SHOWN 50
 #define EXAMPLES_SHOWN 3
@@ -145,7 +144,8 @@ static int note_denial(Survey *s, const char *path, const FileResult *result)
 static int visit(void *userdata, const char *path, int path_fd)
 {
         Survey *s = userdata;
-        const AppraisalOracle oracle = { .digest = file_facts_digest, .userdata = &path_fd };
+        FileOracle *oracle = &s->simulation->oracle;
+        AppraisalOracle functions;
 
         if (file_facts_read(path_fd, &s->simulation->mounts, true, &s->facts) < 0) {
                 s->statistics.unreadable++;
@@ -155,7 +155,10 @@ static int visit(void *userdata, const char *path, int path_fd)
                 return 0;
         s->files++;
         s->result = (FileResult){ 0 };
-        simulation_ask_file(s->simulation, s->override, path, &s->facts, &oracle, take_outcome, s);
+        file_oracle_set_file(oracle, path_fd);
+        functions = file_oracle_get_functions(oracle);
+        simulation_ask_file(
+                        s->simulation, s->override, path, &s->facts, &functions, take_outcome, s);
         s->measured += s->result.measured;
         s->appraised += s->result.appraised;
         s->audited += s->result.audited;
@@ -167,48 +170,24 @@ static int visit(void *userdata, const char *path, int path_fd)
         return s->result.denied ? note_denial(s, path, &s->result) : 0;
 }
 
-static int visit_package(Survey *s, const char *list)
+static int visit_package_file(void *userdata, const char *package, const char *path)
 {
-        _cleanup_free_ char *path = NULL, *text = NULL, *name = NULL;
-        char *state = NULL;
-        size_t size;
-        int r = 0;
+        Survey *s = userdata;
+        _cleanup_close_ int fd = fs_open(s->worker->root_fd, path, O_PATH | O_NOFOLLOW, 0);
 
-        name = strndup(list, strlen(list) - strlen(PACKAGE_SUFFIX));
-        if (!name || asprintf(&path, "%s/%s", PACKAGE_DIRECTORY, list) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        if (fs_read_file(s->worker->root_fd, path, PACKAGE_LIST_MAX, &text, &size) < 0) {
-                s->statistics.unreadable++;
-                return 0;
-        }
-        s->package = name;
-        for (char *line = strtok_r(text, "\n", &state); r >= 0 && line;
-                        line = strtok_r(NULL, "\n", &state)) {
-                _cleanup_close_ int fd = fs_open(s->worker->root_fd, line, O_PATH | O_NOFOLLOW, 0);
-
-                if (fd >= 0)
-                        r = visit(s, line, fd);
-        }
-        s->package = NULL;
-        return r;
+        s->package = package;
+        return fd < 0 ? 0 : visit(s, path, fd);
 }
 
 static int visit_packages(Survey *s)
 {
-        _cleanup_strings_ StringList lists = { 0 };
-        int r = fs_list_directory(s->worker->root_fd, PACKAGE_DIRECTORY, PACKAGES_MAX * 20, &lists);
+        int r = package_visit_files(s->worker->root_fd, visit_package_file, s);
 
-        if (r < 0) {
+        s->package = NULL;
+        if (r < 0 && r != -ENOMEM)
                 (void) worker_fail(s->worker, exit_code_from_errno(r),
                                 "the database of dpkg is looked for there",
                                 "cannot list " PACKAGE_DIRECTORY ": %s", strerror(-r));
-                return r;
-        }
-        for (size_t i = 0; r >= 0 && i < lists.count; i++)
-                if (string_ends_with(lists.items[i], PACKAGE_SUFFIX))
-                        r = visit_package(s, lists.items[i]);
         return r;
 }
 

@@ -24,6 +24,7 @@ void simulation_done(Simulation *simulation)
         worker_targets_done(&simulation->targets);
         free(simulation->release);
         mounts_done(&simulation->mounts);
+        signature_verifier_free(simulation->oracle.verifier);
         json_decref(simulation->provenance);
         free(simulation->source);
         *simulation = (Simulation){ 0 };

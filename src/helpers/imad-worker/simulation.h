@@ -9,6 +9,7 @@
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/worker-target.h"
 #include "system/file-facts.h"
+#include "system/file-oracle.h"
 #include "system/mounts.h"
 
 #define SIMULATION_POLICY_LIST "policy"
@@ -27,6 +28,7 @@ typedef struct Simulation {
         AppraisalSettings settings;
         size_t policy_rules; /* without built-in ones */
         MountTable mounts;
+        FileOracle oracle; /* of one thread; owns its verifier */
 } Simulation;
 
 void simulation_done(Simulation *simulation);
