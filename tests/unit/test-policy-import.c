@@ -103,6 +103,19 @@ Test(policy_import, with_refused_lines_writes_nothing)
         cr_assert_not(fs_exists(root.fd, OUTPUT));
 }
 
+Test(policy_import, a_text_without_rules_makes_no_fragment)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = { 0 };
+
+        fixture_root_write(&root, "/etc/ima/ima-policy", "# nothing\n\n");
+        result = run(&root, "--output=" OUTPUT " policy-import -- /etc/ima/ima-policy");
+        cr_assert_eq(result.code, EXIT_CODE_INVALID_INPUT);
+        cr_assert_str_eq(get_error(&result, "message"),
+                        "/etc/ima/ima-policy has no rules; nothing was imported");
+        cr_assert_lt(faccessat(root.fd, OUTPUT + 1, F_OK, 0), 0);
+}
+
 Test(policy_import, wrong_use_is_told)
 {
         static const struct {

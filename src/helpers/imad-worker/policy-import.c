@@ -74,6 +74,10 @@ static ExitCode convert(Worker *worker, Import *import)
         int r = kernel_text_parse(import->text.text, import->text.size, import->text.source, NULL,
                         &import->rules, &worker->diags);
 
+        if (r >= 0 && import->rules.n_rules == 0)
+                return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
+                                "without fragments no policy is loaded, which needs no file",
+                                "%s has no rules; nothing was imported", import->text.source);
         if (r >= 0)
                 r = import_format_fragment(&import->rules, import->text.source, &import->fragment,
                                 &import->size, &worker->diags);
