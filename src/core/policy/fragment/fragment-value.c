@@ -250,7 +250,7 @@ static int parse_owner(const Scalar *s, RuleValue *ret_value)
         int r;
 
         if (strchr("+-0123456789", s->text[0]))
-                return parse_decimal(s, "is not such a number", ret_value);
+                return parse_decimal(s, "is not an id that the kernel takes", ret_value);
         r = resolve ? resolve(names->userdata, s->text, &id) : -ENOENT;
         if (r == -ENOMEM)
                 return r;

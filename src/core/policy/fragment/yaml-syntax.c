@@ -233,7 +233,7 @@ typedef struct Problem {
 /* clang-format off */
 static const Problem problems[] = {
         { "block scalar", "", true, "the value begins with > or |, which begin a text of several lines in YAML",
-          "put the value into quotes: \">999\"", quote_context },
+          "put the value into quotes, as in \">999\"", quote_context },
         { "alias", "", true, "the value begins with *, which stands for a repeated value in YAML",
           "a value that begins with * needs quotes", quote_context },
         { "anchor", "", true, "the value begins with &, which marks a repeated value in YAML",

@@ -155,8 +155,8 @@ static int explain_value(const Refusal *r)
                                             ">999"
                                           : "the kernel takes decimal numbers below 4294967295, "
                                             "no names",
-                                "%s: '%.*s' is not such a number", keyword_get(id)->name, SHOWN_MAX,
-                                value);
+                                "%s: '%.*s' is not an id that the kernel takes",
+                                keyword_get(id)->name, SHOWN_MAX, value);
         }
         if (type == VALUE_TYPE_UUID)
                 code = POLICY_CODE_INVALID_UUID;

@@ -46,6 +46,16 @@ static const char *name_fragment(const Lint *lint, const Rule *rule)
         return policy_get_fragment(lint->policy, rule);
 }
 
+/* Two rules that only together match all that a third one does; `what` says what that makes it. */
+static void warn_covered_by_two(Lint *lint, const LintSubject *s, const LintCover *cover,
+                const char *code, const char *hint, const char *what, const char *rest)
+{
+        lint_warn(lint, s, code, cover, hint,
+                        "%s: %s/%s and %s/%s together match all of that before it%s", what,
+                        name_fragment(lint, cover->rule), cover->rule->id,
+                        name_fragment(lint, cover->second), cover->second->id, rest);
+}
+
 static void warn_same_effect(Lint *lint, const LintSubject *s, const LintCover *cover)
 {
         const Rule *other = cover->rule;
@@ -58,12 +68,9 @@ static void warn_same_effect(Lint *lint, const LintSubject *s, const LintCover *
                 lint_warn(lint, s, POLICY_CODE_DUPLICATE_RULE, cover, "remove one of the two",
                                 "repeats %s/%s", name_fragment(lint, other), other->id);
         else if (cover->second)
-                lint_warn(lint, s, POLICY_CODE_REDUNDANT_RULE, cover,
+                warn_covered_by_two(lint, s, cover, POLICY_CODE_REDUNDANT_RULE,
                                 "remove it, or put it before them and give it other options",
-                                "decides nothing: %s/%s and %s/%s together match all of that "
-                                "before it and do the same",
-                                name_fragment(lint, other), other->id,
-                                name_fragment(lint, cover->second), cover->second->id);
+                                "decides nothing", " and do the same");
         else
                 lint_warn(lint, s, POLICY_CODE_REDUNDANT_RULE, cover,
                                 "remove it, or put it before the other and give it other options",
@@ -78,12 +85,9 @@ static void warn_other_effect(Lint *lint, const LintSubject *s, const LintCover 
         RuleAction action = rule_get_action(other);
 
         if (cover->second)
-                lint_warn(lint, s, POLICY_CODE_SHADOWED_RULE, cover,
+                warn_covered_by_two(lint, s, cover, POLICY_CODE_SHADOWED_RULE,
                                 "put it before them, or narrow their conditions",
-                                "is never reached: %s/%s and %s/%s together match all of that "
-                                "before it",
-                                name_fragment(lint, other), other->id,
-                                name_fragment(lint, cover->second), cover->second->id);
+                                "is never reached", "");
         else
                 lint_warn(lint, s, POLICY_CODE_SHADOWED_RULE, cover,
                                 "put it before the other, or narrow the other's conditions",

@@ -15,11 +15,14 @@
 /* clang-format off */
 const Keyword keyword_table[KEYWORD_MAX] = {
         [KEYWORD_ACTION] = { "action", "", VALUE_TYPE_ACTION, ANY_ACTION, .slot = KEYWORD_ACTION,
-                .expected = "measure, dont_measure, appraise, dont_appraise, audit, hash or dont_hash" },
+                .expected = "measure (record what is used), appraise (refuse what has no good label), audit (log it), hash "
+                            "(label it), or dont_measure, dont_appraise, dont_hash, which except something" },
         [KEYWORD_FUNC] = { "func", "=", VALUE_TYPE_FUNC, ANY_ACTION, .slot = KEYWORD_FUNC,
-                .expected = "FILE_CHECK, MMAP_CHECK, MMAP_CHECK_REQPROT, BPRM_CHECK, CREDS_CHECK, MODULE_CHECK, "
-                            "FIRMWARE_CHECK, POLICY_CHECK, KEXEC_KERNEL_CHECK, KEXEC_INITRAMFS_CHECK, "
-                            "KEXEC_CMDLINE, KEY_CHECK, CRITICAL_DATA or SETXATTR_CHECK" },
+                .expected = "FILE_CHECK (a file is opened), BPRM_CHECK (executed), CREDS_CHECK (the same, asked once "
+                            "more), MMAP_CHECK (mapped as code), MMAP_CHECK_REQPROT (the same, by what was asked "
+                            "for), MODULE_CHECK, FIRMWARE_CHECK, POLICY_CHECK, KEXEC_KERNEL_CHECK, "
+                            "KEXEC_INITRAMFS_CHECK (read by the kernel), KEXEC_CMDLINE, KEY_CHECK, CRITICAL_DATA "
+                            "(no files) or SETXATTR_CHECK (a label is set)" },
         [KEYWORD_MASK] = { "mask", "=", VALUE_TYPE_MASK, ANY_ACTION, .slot = KEYWORD_MASK,
                 .expected = "one of MAY_EXEC, MAY_READ, MAY_WRITE, MAY_APPEND; ^MAY_READ means \"reads, whatever else\"" },
         [KEYWORD_FSMAGIC] = { "fsmagic", "=", VALUE_TYPE_MAGIC, ANY_ACTION, KEYWORD_REPEAT_UNLESS_ZERO, KEYWORD_FSMAGIC,
@@ -54,21 +57,29 @@ const Keyword keyword_table[KEYWORD_MAX] = {
                 KEYWORD_OBJ_TYPE, .expected = LABEL_EXPECTED },
         [KEYWORD_KEYRINGS] = { "keyrings", "=", VALUE_TYPE_LIST, MEASURE_CLASS, .slot = KEYWORD_KEYRINGS, .separator = '|',
                 .need = { .version = { 5, 6 }, .config = "IMA_MEASURE_ASYMMETRIC_KEYS" },
-                .expected = "names of keyrings, such as .ima" },
+                .expected = "names of keyrings, such as .ima", .says = "keys of which keyrings are meant" },
         [KEYWORD_LABEL] = { "label", "=", VALUE_TYPE_LIST, MEASURE_CLASS, .slot = KEYWORD_LABEL, .separator = '|',
-                .need = { .version = { 5, 12 } }, .expected = "names of critical data, such as selinux" },
+                .need = { .version = { 5, 12 } }, .expected = "names of critical data, such as selinux",
+                .says = "which data is meant" },
         [KEYWORD_DIGEST_TYPE] = { "digest_type", "=", VALUE_TYPE_DIGEST_TYPE, ANY_ACTION, KEYWORD_REPEAT_LAST, KEYWORD_DIGEST_TYPE,
                 .need = { .version = { 5, 19 } }, .expected = "verity" },
         [KEYWORD_APPRAISE_TYPE] = { "appraise_type", "=", VALUE_TYPE_APPRAISE_TYPE, APPRAISE_ONLY, KEYWORD_REPEAT_ACCUMULATES,
-                KEYWORD_APPRAISE_TYPE, .expected = "imasig, sigv3 or imasig|modsig" },
+                KEYWORD_APPRAISE_TYPE, .expected = "imasig (a signature in security.ima), sigv3 (one of an fs-verity "
+                            "digest) or imasig|modsig (in security.ima, or appended to the file)",
+                .says = "which signatures count" },
         [KEYWORD_APPRAISE_FLAG] = { "appraise_flag", "=", VALUE_TYPE_APPRAISE_FLAG, APPRAISE_ONLY, KEYWORD_REPEAT_LAST,
-                KEYWORD_APPRAISE_FLAG, .expected = "check_blacklist" },
+                KEYWORD_APPRAISE_FLAG, .expected = "check_blacklist", .says = "that digests of a blacklist are refused" },
         [KEYWORD_APPRAISE_ALGOS] = { "appraise_algos", "=", VALUE_TYPE_HASHES, APPRAISE_ONLY, .slot = KEYWORD_APPRAISE_ALGOS,
-                .separator = ',', .need = { .version = { 5, 15 } }, .expected = "hash algorithms by their kernel names, such as sha256" },
+                .separator = ',', .need = { .version = { 5, 15 } }, .expected = "hash algorithms by their kernel names, such as sha256",
+                .says = "which hashes a label may have" },
         [KEYWORD_PCR] = { "pcr", "=", VALUE_TYPE_PCR, MEASURE_ONLY, KEYWORD_REPEAT_LAST, KEYWORD_PCR,
-                .expected = "a PCR's number, 0 to 63" },
+                .expected = "a PCR's number, 0 to 63, of which a TPM has 24; IMA's own is 10",
+                .says = "which PCR an entry extends" },
         [KEYWORD_TEMPLATE] = { "template", "=", VALUE_TYPE_TEMPLATE, MEASURE_ONLY, .slot = KEYWORD_TEMPLATE,
-                .expected = "ima, ima-ng, ima-sig, ima-ngv2, ima-sigv2, ima-buf, ima-modsig or evm-sig" },
+                .expected = "ima-ng (an entry holds digest and name), ima-sig (and the signature), ima-ngv2, ima-sigv2 (they "
+                            "tell digests of fs-verity), ima-modsig (and appended signatures), ima-buf (for what is no "
+                            "file), evm-sig (and owner, mode and attributes) or ima (SHA-1 or MD5 only)",
+                .says = "what an entry of the list holds" },
         [KEYWORD_PERMIT_DIRECTIO] = { "permit_directio", "", VALUE_TYPE_FLAG, ANY_ACTION, KEYWORD_REPEAT_LAST,
                 KEYWORD_PERMIT_DIRECTIO, .expected = "true or false" },
 };

@@ -156,6 +156,7 @@ typedef struct Keyword {
         char separator; /* the kernel takes a list joined by it; else NUL */
         KernelNeed need;
         const char *expected; /* for diagnostics: what a value looks like */
+        const char *says;     /* and what an option is good for: "which PCR an entry extends" */
 } Keyword;
 
 /* One row per func; the row of RULE_FUNC_NONE is that of rules without func=. */

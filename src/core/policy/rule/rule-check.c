@@ -281,7 +281,7 @@ static int describe_func_keyword(Explanation *e, const Rule *rule, const RuleCon
 {
         const RuleFuncInfo *info = rule_func_get_info(rule_get_func(rule));
         const char *reason = get_reason(rule_get_func(rule)), *func = info->name;
-        const char *name = keyword_get(conflict->at)->name;
+        const char *name = keyword_get(conflict->at)->name, *says = keyword_get(conflict->at)->says;
         _cleanup_free_ char *list =
                         reason ? list_keywords_of(info) : list_funcs_taking(conflict->at);
 
@@ -292,7 +292,8 @@ static int describe_func_keyword(Explanation *e, const Rule *rule, const RuleCon
                                                           func, name) < 0
                         : reason ? asprintf(&e->hint, "%s, so that %s takes %s and nothing else",
                                                    reason, func, list) < 0
-                                 : asprintf(&e->hint, "%s goes with func %s", name, list) < 0)
+                                 : asprintf(&e->hint, "%s goes with func %s%s%s", name, list,
+                                                   says ? ": it says " : "", says ?: "") < 0)
                 e->hint = NULL;
         return func ? asprintf(&e->message, "%s does not go with func %s", name, func)
                     : asprintf(&e->message, "%s does not go without func", name);
@@ -357,7 +358,8 @@ static int describe_option(Explanation *e, const Rule *rule, const RuleConflict 
         char actions[128];
 
         list_actions(keyword->actions, actions);
-        if (asprintf(&e->hint, "%s is an option of %s", keyword->name, actions) < 0)
+        if (asprintf(&e->hint, "%s is an option of %s%s%s", keyword->name, actions,
+                            keyword->says ? ": it says " : "", keyword->says ?: "") < 0)
                 e->hint = NULL;
         return asprintf(&e->message, "%s does not go with the action %s", keyword->name,
                         rule_action_to_string(rule_get_action(rule)));
