@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/strings.h"
 
 static const char *const mode_names[JSON_MODE_MAX] = {
         [JSON_OFF] = "off",
@@ -69,6 +70,16 @@ int json_store(int root_fd, const char *directory, const char *path, const json_
         if (r < 0)
                 return r;
         return fs_replace_file(root_fd, path, text, strlen(text), 0644);
+}
+
+json_t *json_hex(const void *bytes, size_t size)
+{
+        _cleanup_free_ char *text = malloc(2 * size + 1);
+
+        if (!text)
+                return NULL;
+        hex_encode(bytes, size, text);
+        return json_string(text);
 }
 
 int json_set_time(json_t *object, const char *key, usec_t usec)

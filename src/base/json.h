@@ -36,5 +36,8 @@ int json_parse(const char *text, size_t size, json_t **ret_value);
  */
 int json_store(int root_fd, const char *directory, const char *path, const json_t *value);
 
+/* Bytes as lower-case hexadecimal text; NULL: no memory. */
+json_t *json_hex(const void *bytes, size_t size);
+
 /* Sets KEY (integer microseconds) and KEY less "_usec" as RFC 3339 text. `key` ends in "_usec". */
 int json_set_time(json_t *object, const char *key, usec_t usec);

@@ -11,15 +11,7 @@
 #include "base/cleanup.h"
 #include "base/strings.h"
 #include "core/policy/rule/rule-text.h"
-
-typedef struct Request {
-        RuleFunc hook;
-        unsigned mask;
-        uint32_t uid, euid, suid, gid, egid, sgid, fowner, fgroup;
-        bool cap_setid;
-        unsigned long magic;
-        const char *fsname, *fsuuid, *subj_type, *obj_type, *data;
-} Request;
+#include "core/policy/simulate/request.h"
 
 static inline bool match_id(const RuleValue *value, uint32_t id)
 {
@@ -28,11 +20,18 @@ static inline bool match_id(const RuleValue *value, uint32_t id)
                                          : id == value->number;
 }
 
-static inline bool match_effective(
-                const RuleValue *value, const Request *q, uint32_t e, uint32_t s, uint32_t real)
+static inline bool match_effective(const RuleValue *value, const RequestIds *ids)
 {
-        return match_id(value, e) ||
-               (q->cap_setid && (match_id(value, s) || match_id(value, real)));
+        return match_id(value, ids->effective) ||
+               (ids->any && (match_id(value, ids->saved) || match_id(value, ids->real)));
+}
+
+static inline bool match_uuid(const RuleValue *value, const Request *q)
+{
+        uint8_t uuid[REQUEST_UUID_SIZE];
+
+        cr_assert_eq(request_parse_uuid(value->text, uuid), 0);
+        return memcmp(uuid, q->fsuuid, sizeof(uuid)) == 0;
 }
 
 static inline bool match_list(const char *list, const char *word)
@@ -51,32 +50,31 @@ static inline bool match_condition(const RuleValue *v, const Request *q)
 {
         switch (v->keyword) {
         case KEYWORD_FUNC:
-                return (RuleFunc) v->number == q->hook;
+                return (RuleFunc) v->number == q->func;
         case KEYWORD_MASK:
                 return v->text[0] == '^' ? (v->number & 15 & q->mask) != 0
                                          : (v->number & 15) == q->mask;
         case KEYWORD_FSMAGIC:
-                return v->number == q->magic;
+                return v->number == q->fsmagic;
         case KEYWORD_FSNAME:
                 return strcmp(v->text, q->fsname) == 0;
         case KEYWORD_FSUUID:
-                return strcmp(v->text, q->fsuuid) == 0;
+                return match_uuid(v, q);
         case KEYWORD_UID:
-                return match_id(v, q->uid);
+                return match_id(v, q->user.real);
         case KEYWORD_EUID:
-                return match_effective(v, q, q->euid, q->suid, q->uid);
+                return match_effective(v, &q->user);
         case KEYWORD_GID:
-                return match_id(v, q->gid);
+                return match_id(v, q->group.real);
         case KEYWORD_EGID:
-                return match_effective(v, q, q->egid, q->sgid, q->gid);
+                return match_effective(v, &q->group);
         case KEYWORD_FOWNER:
-                return match_id(v, q->fowner);
+                return match_id(v, q->owner);
         case KEYWORD_FGROUP:
-                return match_id(v, q->fgroup);
+                return match_id(v, q->owner_group);
         case KEYWORD_SUBJ_TYPE:
-                return strcmp(v->text, q->subj_type) == 0;
         case KEYWORD_OBJ_TYPE:
-                return strcmp(v->text, q->obj_type) == 0;
+                return strcmp(v->text, q->labels[v->keyword - KEYWORD_SUBJ_USER]) == 0;
         case KEYWORD_KEYRINGS:
         case KEYWORD_LABEL:
                 return match_list(v->text, q->data);
@@ -87,9 +85,9 @@ static inline bool match_condition(const RuleValue *v, const Request *q)
 
 static inline bool match_rule(const Rule *rule, const Request *q)
 {
-        bool buffer = q->hook == RULE_FUNC_KEY_CHECK || q->hook == RULE_FUNC_CRITICAL_DATA;
+        bool buffer = q->func == RULE_FUNC_KEY_CHECK || q->func == RULE_FUNC_CRITICAL_DATA;
 
-        if (buffer && rule_get_func(rule) != q->hook)
+        if (buffer && rule_get_func(rule) != q->func)
                 return false;
         for (size_t i = 0; i < rule->n_values; i++)
                 if (!(buffer && rule->values[i].keyword == KEYWORD_GID) &&
@@ -145,29 +143,33 @@ static inline uint64_t match_random(void)
         return match_state;
 }
 
+static inline RequestIds match_random_ids(void)
+{
+        return (RequestIds){ PICK(match_ids), PICK(match_ids), PICK(match_ids),
+                match_random() % 2 };
+}
+
 static inline Request match_random_request(void)
 {
         size_t event = match_random() % ELEMENTSOF(match_events);
 
-        return (Request){
-                .hook = match_events[event].hook,
+        Request request = {
+                .func = match_events[event].hook,
                 .mask = match_events[event].mask,
-                .uid = PICK(match_ids),
-                .euid = PICK(match_ids),
-                .suid = PICK(match_ids),
-                .gid = PICK(match_ids),
-                .egid = PICK(match_ids),
-                .sgid = PICK(match_ids),
-                .fowner = PICK(match_ids),
-                .fgroup = PICK(match_ids),
-                .cap_setid = match_random() % 2,
-                .magic = PICK(match_magics),
+                .user = match_random_ids(),
+                .group = match_random_ids(),
+                .owner = PICK(match_ids),
+                .owner_group = PICK(match_ids),
+                .fsmagic = PICK(match_magics),
                 .fsname = PICK(match_names),
-                .fsuuid = PICK(match_uuids),
-                .subj_type = PICK(match_labels),
-                .obj_type = PICK(match_labels),
                 .data = PICK(match_data),
         };
+
+        request.group.any = request.user.any;
+        request.labels[KEYWORD_SUBJ_TYPE - KEYWORD_SUBJ_USER] = PICK(match_labels);
+        request.labels[KEYWORD_OBJ_TYPE - KEYWORD_SUBJ_USER] = PICK(match_labels);
+        cr_assert_eq(request_parse_uuid(PICK(match_uuids), request.fsuuid), 0);
+        return request;
 }
 
 static inline void match_add_id(Buffer *b, const char *const *names, size_t n_names)

@@ -2,27 +2,13 @@
 #include <criterion/criterion.h>
 
 #include "base/conf.h"
+#include "fixture-conf.h"
 #include "fixture-root.h"
-
-typedef struct Settings {
-        bool enabled;
-        char *name;
-} Settings;
-
-static const ConfItem items[] = {
-        {"Main",  "Enabled", conf_text_parse_bool,   offsetof(Settings, enabled), "a boolean"},
-        { "Main", "Name",    conf_text_parse_string, offsetof(Settings, name),    "a string" },
-};
-
-static void settings_done(Settings *s)
-{
-        free(s->name);
-}
 
 Test(conf, etc_replaces_usr_and_dropins_come_after)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();
-        _cleanup_(settings_done) Settings s = { 0 };
+        _cleanup_settings_ FixtureSettings s = { 0 };
         _cleanup_diags_ DiagList diags = { 0 };
 
         fixture_root_write(&root, "/usr/lib/imad/imad.conf", "[Main]\nName=usr\nEnabled=yes\n");
@@ -30,7 +16,9 @@ Test(conf, etc_replaces_usr_and_dropins_come_after)
         fixture_root_write(&root, "/usr/lib/imad/imad.conf.d/50-x.conf", "[Main]\nName=dropin\n");
         fixture_root_write(&root, "/etc/imad/imad.conf.d/90-y.conf", "[Main]\nName=last\n");
         fixture_root_link(&root, "/dev/null", "/etc/imad/imad.conf.d/50-x.conf");
-        cr_assert_eq(conf_load(root.fd, "imad.conf", items, ELEMENTSOF(items), &s, &diags), 0);
+        cr_assert_eq(conf_load(root.fd, "imad.conf", fixture_items, ELEMENTSOF(fixture_items), &s,
+                                     &diags),
+                        0);
         cr_assert_str_eq(s.name, "last");
         cr_assert(!s.enabled, "only the first imad.conf counts");
         cr_assert_eq(diags.count, 0);

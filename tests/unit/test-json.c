@@ -38,3 +38,11 @@ Test(json, modes_have_names)
         cr_assert_eq(json_mode_from_string("off"), JSON_OFF);
         cr_assert_eq(json_mode_from_string("yaml"), JSON_MODE_INVALID);
 }
+
+Test(json, bytes_become_hexadecimal_text)
+{
+        _cleanup_json_ json_t *value = json_hex("\x00\xfe\x0a", 3), *nothing = json_hex("", 0);
+
+        cr_assert_str_eq(json_string_value(value), "00fe0a");
+        cr_assert_str_eq(json_string_value(nothing), "");
+}

@@ -3,16 +3,10 @@
  * Compares imad's verdicts with recorded ones of three kernels: a payload with C escapes and three
  * results of write(), separated by tabs, in each row. IMAD_KERNEL_VERDICTS names another recording.
  */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/fs.h"
 #include "core/policy/rule/policy-write.h"
-#include "core/policy/target/target-file.h"
 #include "fixture-escape.h"
+#include "fixture-verdicts.h"
 
-#define RECORDING_SIZE_MAX ((size_t) 256 << 20)
 #define COLUMNS 3
 
 /* The machines that were recorded. */
@@ -24,8 +18,7 @@ static const char *const target_names[COLUMNS] = {
 
 typedef struct Column {
         Target *target;
-        size_t rows;
-        size_t agree;
+        VerdictCount count;
 } Column;
 
 /* Cuts the results off the row's end; what is left is the payload. */
@@ -44,8 +37,9 @@ static bool split_row(char *row, long results[static COLUMNS])
         return true;
 }
 
-static int check_row(char *row, size_t line, Column columns[static COLUMNS])
+static int check_row(void *userdata, char *row, size_t line)
 {
+        Column *columns = userdata;
         _cleanup_free_ char *bytes = malloc(strlen(row) + 1);
         bool comment = row[0] == '#' || row[0] == '\0';
         long recorded[COLUMNS];
@@ -64,8 +58,8 @@ static int check_row(char *row, size_t line, Column columns[static COLUMNS])
         for (size_t i = 0; i < COLUMNS; i++) {
                 ssize_t got = policy_write_judge(bytes, (size_t) size, columns[i].target);
 
-                columns[i].rows++;
-                columns[i].agree += got == recorded[i];
+                columns[i].count.rows++;
+                columns[i].count.agree += got == recorded[i];
                 if (got != recorded[i])
                         printf("%s: line %zu: expected %ld, got %zd: %s\n", target_names[i], line,
                                         recorded[i], got, row);
@@ -73,57 +67,21 @@ static int check_row(char *row, size_t line, Column columns[static COLUMNS])
         return 0;
 }
 
-static int load_target(int root, const char *name, Target **ret_target)
-{
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        _cleanup_diags_ DiagList diags = { 0 };
-        int r;
-
-        if (asprintf(&path, "%s/%s%s", TARGETS, name, TARGET_FILE_SUFFIX) < 0)
-                return -ENOMEM;
-        r = fs_read_file(root, path, TARGET_FILE_SIZE_MAX, &text, NULL);
-        if (r >= 0)
-                r = target_file_parse(text, path, ret_target, &diags);
-        if (r < 0)
-                printf("%s cannot be used: %s\n", path, strerror(-r));
-        return r;
-}
-
-static int compare(char *text, Column columns[static COLUMNS])
-{
-        char *row;
-        size_t line = 0;
-        int r = 0;
-
-        while (r >= 0 && (row = strsep(&text, "\n")))
-                r = check_row(row, ++line, columns);
-        return r;
-}
-
 int main(void)
 {
         _cleanup_close_ int root = fs_open_root("/");
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        const char *other = getenv("IMAD_KERNEL_VERDICTS");
+        _cleanup_free_ char *text = NULL;
         Column columns[COLUMNS] = { 0 };
         bool agree = true;
-        size_t size;
-        int r = 0;
+        int r = verdicts_read(root, "IMAD_KERNEL_VERDICTS", RECORDING, &text);
 
-        path = realpath(other && *other ? other : RECORDING, NULL);
-        r = path ? fs_read_file(root, path, RECORDING_SIZE_MAX, &text, &size) : -errno;
-        if (r < 0)
-                printf("%s cannot be read: %s\n", other ?: RECORDING, strerror(-r));
         for (size_t i = 0; r >= 0 && i < COLUMNS; i++)
-                r = load_target(root, target_names[i], &columns[i].target);
+                r = verdicts_load_target(root, target_names[i], &columns[i].target);
         if (r >= 0)
-                r = compare(text, columns);
+                r = verdicts_for_each_line(text, check_row, columns);
         for (size_t i = 0; i < COLUMNS; i++) {
-                if (r >= 0)
-                        printf("%zu rows, %zu agree (%s)\n", columns[i].rows, columns[i].agree,
-                                        target_names[i]);
-                agree = agree && columns[i].rows > 0 && columns[i].rows == columns[i].agree;
+                agree &= r >= 0 && verdicts_report(&columns[i].count, target_names[i]);
                 target_free(columns[i].target);
         }
-        return r < 0 || !agree ? EXIT_FAILURE : EXIT_SUCCESS;
+        return agree ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,17 +4,12 @@
  * security.evm in hexadecimal, and allow or deny of each kernel, separated by tabs, in each row.
  * IMAD_XATTR_CASES names another recording. The recording says which files and policy they were.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/fs.h"
 #include "base/strings.h"
 #include "core/policy/simulate/appraisal.h"
 #include "core/policy/simulate/builtin.h"
-#include "core/policy/target/target-file.h"
 #include "core/signature/evm.h"
+#include "fixture-verdicts.h"
 
-#define RECORDING_SIZE_MAX ((size_t) 256 << 20)
 #define LABEL_MAX 65536U
 #define COLUMNS 2
 #define FIELDS (4 + COLUMNS)
@@ -40,8 +35,7 @@ typedef struct Column {
         Simulator *simulator;
         CertificateList keys;
         SignatureVerifier *verifier;
-        size_t rows;
-        size_t agree;
+        VerdictCount count;
 } Column;
 
 typedef struct File {
@@ -134,9 +128,10 @@ static int parse_label(const char *text, uint8_t *bytes, size_t *ret_size)
         return string_equal(text, "-") ? 0 : hex_decode(text, bytes, LABEL_MAX, ret_size);
 }
 
-static int check_row(char *row, size_t line, Column columns[static COLUMNS])
+static int check_row(void *userdata, char *row, size_t line)
 {
         static File file;
+        Column *columns = userdata;
         char *fields[FIELDS] = { NULL };
         uint64_t uid;
         size_t n = 0;
@@ -156,9 +151,9 @@ static int check_row(char *row, size_t line, Column columns[static COLUMNS])
                 bool allowed = is_allowed(&columns[i], &file, string_after(fields[0], "evm"));
                 const char *got = allowed ? "allow" : "deny", *recorded = fields[4 + i];
 
-                columns[i].rows++;
+                columns[i].count.rows++;
                 if (string_equal(got, recorded))
-                        columns[i].agree++;
+                        columns[i].count.agree++;
                 else
                         printf("%s: line %zu: %s: expected %s, got %s\n", kernels[i].name, line,
                                         fields[0], recorded, got);
@@ -185,26 +180,10 @@ static int load_certificate(int root, const char *name, Column *column, bool has
         return r;
 }
 
-static int load_target(int root, const char *name, Target **ret_target)
-{
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        _cleanup_diags_ DiagList diags = { 0 };
-        int r;
-
-        if (asprintf(&path, "%s/%s%s", TARGETS, name, TARGET_FILE_SUFFIX) < 0)
-                return -ENOMEM;
-        r = fs_read_file(root, path, TARGET_FILE_SIZE_MAX, &text, NULL);
-        if (r >= 0)
-                r = target_file_parse(text, path, ret_target, &diags);
-        if (r < 0)
-                printf("%s cannot be used: %s\n", path, strerror(-r));
-        return r;
-}
-
 static int load_column(int root, size_t i, Column *column)
 {
         uint32_t line = 0;
-        int r = load_target(root, kernels[i].target, &column->target);
+        int r = verdicts_load_target(root, kernels[i].target, &column->target);
 
         for (size_t j = 0; r >= 0 && j < ELEMENTSOF(certificates); j++)
                 r = load_certificate(root, certificates[j], column, kernels[i].has_ecdsa);
@@ -226,41 +205,21 @@ static void column_done(Column *column)
         target_free(column->target);
 }
 
-static int compare(char *text, Column columns[static COLUMNS])
-{
-        char *row;
-        size_t line = 0;
-        int r = 0;
-
-        while (r >= 0 && (row = strsep(&text, "\n")))
-                r = check_row(row, ++line, columns);
-        return r;
-}
-
 int main(void)
 {
         _cleanup_close_ int root = fs_open_root("/");
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        const char *other = getenv("IMAD_XATTR_CASES");
+        _cleanup_free_ char *text = NULL;
         Column columns[COLUMNS] = { 0 };
         bool agree = true;
-        size_t size;
-        int r;
+        int r = verdicts_read(root, "IMAD_XATTR_CASES", RECORDINGS "/xattr-cases.tsv", &text);
 
-        path = realpath(other && *other ? other : RECORDINGS "/xattr-cases.tsv", NULL);
-        r = path ? fs_read_file(root, path, RECORDING_SIZE_MAX, &text, &size) : -errno;
-        if (r < 0)
-                printf("%s cannot be read: %s\n", other ?: RECORDINGS, strerror(-r));
         for (size_t i = 0; r >= 0 && i < COLUMNS; i++)
                 r = load_column(root, i, &columns[i]);
         if (r >= 0)
-                r = compare(text, columns);
+                r = verdicts_for_each_line(text, check_row, columns);
         for (size_t i = 0; i < COLUMNS; i++) {
-                if (r >= 0)
-                        printf("%zu rows, %zu agree (%s)\n", columns[i].rows, columns[i].agree,
-                                        kernels[i].name);
-                agree = agree && columns[i].rows > 0 && columns[i].rows == columns[i].agree;
+                agree &= r >= 0 && verdicts_report(&columns[i].count, kernels[i].name);
                 column_done(&columns[i]);
         }
-        return r < 0 || !agree ? EXIT_FAILURE : EXIT_SUCCESS;
+        return agree ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -12,16 +12,6 @@ int cel_hasher_new(ReplayHasher **ret_hasher)
         return replay_hasher_new(hashes, ELEMENTSOF(hashes), ret_hasher);
 }
 
-static json_t *hex_to_json(const void *bytes, size_t size)
-{
-        _cleanup_free_ char *text = malloc(2 * size + 1);
-
-        if (!text)
-                return NULL;
-        hex_encode(bytes, size, text);
-        return json_string(text);
-}
-
 static json_t *digests_to_json(const Measurement *m, const ReplayDigests *digests)
 {
         _cleanup_json_ json_t *array = json_array();
@@ -36,8 +26,7 @@ static json_t *digests_to_json(const Measurement *m, const ReplayDigests *digest
                 if (json_array_append_new(array,
                                     json_pack("{s:s, s:o}", "hashAlg",
                                                     hash_algorithm_to_string(hashes[i]), "digest",
-                                                    hex_to_json(value,
-                                                                    hash_algorithm_size(
+                                                    json_hex(value, hash_algorithm_size(
                                                                                     hashes[i])))) <
                                 0)
                         return NULL;
@@ -56,7 +45,7 @@ static json_t *record_to_json(const Measurement *m, uint64_t recnum, const Repla
                         json_object_set_new(record, "content",
                                         json_pack("{s:s%, s:o}", "template_name", m->template_name,
                                                         m->template_name_size, "template_data",
-                                                        hex_to_json(m->data, m->data_size))) < 0)
+                                                        json_hex(m->data, m->data_size))) < 0)
                 return NULL;
         return TAKE_PTR(record);
 }

@@ -10,16 +10,6 @@
 #include "core/measurements/template.h"
 #include "core/signature/signature.h"
 
-static json_t *hex_to_json(const void *bytes, size_t size)
-{
-        _cleanup_free_ char *text = malloc(2 * size + 1);
-
-        if (!text)
-                return NULL;
-        hex_encode(bytes, size, text);
-        return json_string(text);
-}
-
 static json_t *digest_to_json(const Digest *digest)
 {
         char hex[2 * DIGEST_SIZE_MAX + 1], text[sizeof(hex) + 32] = "";
@@ -39,7 +29,7 @@ static int set_name(json_t *object, const MeasurementView *view)
 
         if (utf8_is_valid(name, view->name_size))
                 return json_object_set_new(object, "name", json_stringn(name, view->name_size));
-        return json_object_set_new(object, "name_bytes", hex_to_json(name, view->name_size));
+        return json_object_set_new(object, "name_bytes", json_hex(name, view->name_size));
 }
 
 static json_t *fields_to_json(const Measurement *m, const MeasurementView *view)
@@ -98,7 +88,7 @@ static int add_details(json_t *object, const Measurement *m, const MeasurementVi
         };
         _cleanup_json_ json_t *details = json_pack("{s:I, s:o, s:s?, s:o, s:o, s:o}", "offset",
                         (json_int_t) m->offset, "data",
-                        m->opaque ? json_null() : hex_to_json(m->data, m->data_size), "digest_type",
+                        m->opaque ? json_null() : json_hex(m->data, m->data_size), "digest_type",
                         digest_types[view->digest_type], "fields", fields_to_json(m, view),
                         "signature", signature_to_json(view), "appended_signature",
                         appended_to_json(view));
@@ -118,7 +108,7 @@ json_t *measurement_describe(const Measurement *m, ReplayHasher *hasher, bool de
                 return NULL;
         object = json_pack("{s:I, s:i, s:s%, s:o, s:o, s:b, s:s}", "number", (json_int_t) m->number,
                         "pcr", (int) m->pcr, "template", m->template_name, m->template_name_size,
-                        "template_digest", hex_to_json(m->template_digest, m->template_digest_size),
+                        "template_digest", json_hex(m->template_digest, m->template_digest_size),
                         "digest", digest_to_json(&view.digest), "violation", m->violation,
                         "verdict", entry_verdict_to_string(verdict));
         if (!object || set_name(object, &view) < 0)
