@@ -189,7 +189,8 @@ Test(transaction, an_archive_that_nobody_vouches_for_is_not_signed_for)
 
         root.settings.sign_unverified = false;
         check_refused(&root, "/a.deb", -EKEYREJECTED,
-                        "/a.deb is vouched for by nobody; install it from a signed repository, or "
+                        "/a.deb is listed in no index of apt; install it from a signed repository, "
+                        "or "
                         "set "
                         "UnverifiedArchives=sign");
 }

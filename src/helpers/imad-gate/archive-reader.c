@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "core/manifest/file-class.h"
 #include "core/manifest/manifest.h"
+#include "system/apt-index.h"
 #include "system/package-archive.h"
 
 #define DIVERSIONS_PATH "/var/lib/dpkg/diversions"
@@ -211,40 +212,56 @@ static int refuse(int pipe_fd, const char *path, const char *reason)
         return r < 0 ? r : fs_write_all(pipe_fd, record.data, record.size);
 }
 
+/* What every archive is held against. */
+typedef struct Context {
+        int pipe_fd;
+        int root_fd;
+        char *diversions;      /* or NULL */
+        const AptIndex *index; /* NULL: nobody has to vouch for them */
+} Context;
+
 /* A refused archive does not end the reading, so that all are told at once. */
-static int read_archive(int pipe_fd, int root_fd, const char *path, const char *diversions)
+static int read_archive(const Context *context, const char *path)
 {
-        _cleanup_(reading_done) Reading reading = { .diversions = diversions };
+        _cleanup_(reading_done) Reading reading = { .diversions = context->diversions ?: "" };
         const PackageArchiveSettings settings = { .hash = HASH_SHA256 };
-        _cleanup_close_ int fd = fs_open(root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+        _cleanup_close_ int fd =
+                        fs_open(context->root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
         const char *reason = NULL;
         PackageArchive archive;
         int r;
 
         if (fd < 0)
-                return refuse(pipe_fd, path, "cannot be opened");
+                return refuse(context->pipe_fd, path, "cannot be opened");
         r = package_archive_read(fd, &settings, visit, &reading, &archive, &reason);
         if (r < 0)
-                return refuse(pipe_fd, path, reason ?: "cannot be read");
+                return refuse(context->pipe_fd, path, reason ?: "cannot be read");
         if (archive.kind != PACKAGE_ARCHIVE_DEB || !reading.package)
-                return refuse(pipe_fd, path, "is no Debian package");
-        return write_package(pipe_fd, &reading, path);
+                return refuse(context->pipe_fd, path, "is no Debian package");
+        if (context->index) {
+                AptVerdict verdict = apt_index_check(context->index, &archive.digest).verdict;
+
+                if (verdict != APT_VOUCHED)
+                        return refuse(context->pipe_fd, path, apt_verdict_describe(verdict));
+        }
+        return write_package(context->pipe_fd, &reading, path);
 }
 
 static void __attribute__((noreturn)) be_reader(const ArchiveReaderSetup *setup, int pipe_fd)
 {
-        _cleanup_free_ char *diversions = NULL;
-        int r = fs_read_file(
-                        setup->root_fd, DIVERSIONS_PATH, DIVERSIONS_SIZE_MAX, &diversions, NULL);
+        Context context = { .pipe_fd = pipe_fd, .root_fd = setup->root_fd };
+        _cleanup_diags_ DiagList diags = { 0 };
+        AptIndex index = { 0 };
+        int r = fs_read_file(setup->root_fd, DIVERSIONS_PATH, DIVERSIONS_SIZE_MAX,
+                        &context.diversions, NULL);
 
         r = r == -ENOENT ? 0 : r;
-        for (size_t i = 0; r >= 0 && i < setup->archives->count; i++) {
-                const char *path = setup->archives->items[i];
-
-                r = setup->sign_unverified
-                                    ? read_archive(pipe_fd, setup->root_fd, path, diversions ?: "")
-                                    : refuse(pipe_fd, path, "is vouched for by nobody");
+        if (r >= 0 && !setup->sign_unverified) {
+                r = apt_index_load(setup->root_fd, time_now(CLOCK_REALTIME), &index, &diags);
+                context.index = &index;
         }
+        for (size_t i = 0; r >= 0 && i < setup->archives->count; i++)
+                r = read_archive(&context, setup->archives->items[i]);
         _exit(r < 0 ? 1 : 0);
 }
 
