@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "system/tpm-device.h"
 #include "system/tpm-esys.h"
+#include "system/tpm-key.h"
 
 int tpm_esys_new(int root_fd, const char *tcti, TpmEsys **ret_esys)
 {
@@ -39,6 +40,43 @@ int tpm_esys_quote(TpmEsys *esys, const HashAlgorithm *banks, size_t n_banks, ui
 }
 
 int tpm_esys_read_ek_certificate(TpmEsys *esys, TpmBytes *ret_bytes)
+{
+        return -EOPNOTSUPP;
+}
+
+int tpm_key_open_handle(
+                int root_fd, const char *tcti, uint32_t handle, const char *auth, TpmKey **ret_key)
+{
+        return -EOPNOTSUPP;
+}
+
+int tpm_key_open_file(int root_fd, const char *tcti, const Tss2Key *file, const char *auth,
+                TpmKey **ret_key)
+{
+        return -EOPNOTSUPP;
+}
+
+TpmKey *tpm_key_free(TpmKey *key)
+{
+        return NULL;
+}
+
+const TpmBytes *tpm_key_get_public(const TpmKey *key)
+{
+        return NULL;
+}
+
+int tpm_key_sign(TpmKey *key, const Digest *digest, uint8_t *bytes, size_t *size)
+{
+        return -EOPNOTSUPP;
+}
+
+int tpm_key_create(int root_fd, const char *tcti, KeyType type, const char *auth, Tss2Key *ret_file)
+{
+        return -EOPNOTSUPP;
+}
+
+int tpm_key_persist(TpmKey *key, uint32_t handle)
 {
         return -EOPNOTSUPP;
 }

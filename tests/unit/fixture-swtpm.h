@@ -25,7 +25,7 @@ static inline uint16_t fixture_swtpm_find_ports(void)
 {
         for (int i = 0; i < 50; i++) {
                 _cleanup_close_ int first = fixture_network_listen(0), second = -EBADF;
-                struct sockaddr_in address;
+                struct sockaddr_in address = { 0 };
                 socklen_t size = sizeof(address);
                 uint16_t port;
 

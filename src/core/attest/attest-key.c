@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/attest/attest-key.h"
 
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "base/cursor.h"
 #include "base/tcg-algorithm.h"
+#include "core/signature/public-key.h"
 
 /* TCG Algorithm Registry. */
 #define TPM_ALG_RSA 0x0001U
@@ -45,26 +44,6 @@ typedef struct Part {
         size_t size;
 } Part;
 
-static void bn_freep(BIGNUM **bn)
-{
-        BN_free(*bn);
-}
-
-static void param_build_freep(OSSL_PARAM_BLD **build)
-{
-        OSSL_PARAM_BLD_free(*build);
-}
-
-static void params_freep(OSSL_PARAM **params)
-{
-        OSSL_PARAM_free(*params);
-}
-
-static void pkey_context_freep(EVP_PKEY_CTX **context)
-{
-        EVP_PKEY_CTX_free(*context);
-}
-
 static void md_context_freep(EVP_MD_CTX **context)
 {
         EVP_MD_CTX_free(*context);
@@ -95,25 +74,10 @@ static int skip_scheme(Cursor *c)
         return scheme == TPM_ALG_NULL ? 0 : cursor_read_u16(c, &hash);
 }
 
-static int make_key(const char *type, OSSL_PARAM_BLD *build, EVP_PKEY **ret_key)
-{
-        _cleanup_(params_freep) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-        _cleanup_(pkey_context_freep) EVP_PKEY_CTX *context =
-                        EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-
-        if (!params || !context)
-                return -ENOMEM;
-        if (EVP_PKEY_fromdata_init(context) != 1 ||
-                        EVP_PKEY_fromdata(context, ret_key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-                return -EBADMSG;
-        return 0;
-}
-
 /* TPMS_RSA_PARMS from behind the symmetric algorithm, and the modulus. */
 static int parse_rsa(Cursor *c, EVP_PKEY **ret_key)
 {
-        _cleanup_(param_build_freep) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-        _cleanup_(bn_freep) BIGNUM *n = NULL, *e = BN_new();
+        uint8_t bytes[sizeof(uint32_t)];
         uint16_t bits;
         uint32_t exponent;
         Part modulus;
@@ -122,13 +86,9 @@ static int parse_rsa(Cursor *c, EVP_PKEY **ret_key)
                         cursor_read_u32(c, &exponent) < 0 || read_part(c, &modulus) < 0 ||
                         modulus.size != bits / 8)
                 return -EBADMSG;
-        n = BN_bin2bn(modulus.bytes, (int) modulus.size, NULL);
-        if (!build || !n || !e ||
-                        BN_set_word(e, exponent > 0 ? exponent : RSA_DEFAULT_EXPONENT) != 1 ||
-                        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
-                        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1)
-                return -ENOMEM;
-        return make_key("RSA", build, ret_key);
+        exponent = htobe32(exponent > 0 ? exponent : RSA_DEFAULT_EXPONENT);
+        memcpy(bytes, &exponent, sizeof(bytes));
+        return public_key_make_rsa(modulus.bytes, modulus.size, bytes, sizeof(bytes), ret_key);
 }
 
 static const struct {
@@ -156,7 +116,6 @@ static int make_point(const Part *x, const Part *y, size_t size, uint8_t *point)
 /* TPMS_ECC_PARMS from behind the symmetric algorithm, and the point. */
 static int parse_ecc(Cursor *c, EVP_PKEY **ret_key)
 {
-        _cleanup_(param_build_freep) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
         uint8_t point[1 + 2 * EC_COORDINATE_MAX];
         uint16_t curve;
         size_t i = 0;
@@ -171,13 +130,7 @@ static int parse_ecc(Cursor *c, EVP_PKEY **ret_key)
                 return -EOPNOTSUPP;
         if (make_point(&x, &y, curves[i].size, point) < 0)
                 return -EBADMSG;
-        if (!build ||
-                        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
-                                        curves[i].name, 0) != 1 ||
-                        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                        1 + 2 * curves[i].size) != 1)
-                return -ENOMEM;
-        return make_key("EC", build, ret_key);
+        return public_key_make_ec(curves[i].name, point, 1 + 2 * curves[i].size, ret_key);
 }
 
 /* Behind the attributes: policy, symmetric algorithm (none, for a key that signs), the rest. */
@@ -322,6 +275,11 @@ int attest_key_get_fingerprint(const AttestKey *key, Digest *ret_digest)
 const char *attest_key_get_type(const AttestKey *key)
 {
         return key->type;
+}
+
+EVP_PKEY *attest_key_get_pkey(const AttestKey *key)
+{
+        return key->key;
 }
 
 int attest_key_format_pem(const AttestKey *key, char **ret_text)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,9 @@ int attest_key_get_fingerprint(const AttestKey *key, Digest *ret_digest);
 
 /* "rsa2048", "prime256v1" and the like; never NULL. */
 const char *attest_key_get_type(const AttestKey *key);
+
+/* The key itself, borrowed. */
+EVP_PKEY *attest_key_get_pkey(const AttestKey *key);
 
 /* SubjectPublicKeyInfo in PEM; malloc()ed text. */
 int attest_key_format_pem(const AttestKey *key, char **ret_text);

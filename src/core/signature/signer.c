@@ -8,7 +8,9 @@
 struct Signer {
         uint32_t key_id;
         HashAlgorithm hash;
-        EVP_PKEY_CTX *context;
+        EVP_PKEY_CTX *context; /* NULL: a device signs */
+        const SigningKeyDevice *device;
+        void *device_data;
         size_t size_max;
         uint8_t *bytes;
 };
@@ -62,24 +64,42 @@ int signer_new(const SigningKey *key, HashAlgorithm hash, Signer **ret_signer)
         signer->bytes = malloc(signer->size_max);
         if (!signer->bytes)
                 return -ENOMEM;
-        if (!set_up(signer, key))
+        signer->device = key->device;
+        signer->device_data = key->device_data;
+        if (!signer->device && !set_up(signer, key))
                 return -EOPNOTSUPP;
         *ret_signer = TAKE_PTR(signer);
         return 0;
 }
 
+static int sign_digest(Signer *signer, const Digest *digest, size_t *ret_size)
+{
+        size_t size = signer->size_max;
+        int r = 0;
+
+        if (signer->device)
+                r = signer->device->sign(signer->device_data, digest, signer->bytes, &size);
+        else if (EVP_PKEY_sign(signer->context, signer->bytes, &size, digest->bytes,
+                                 digest->size) != 1) {
+                ERR_clear_error();
+                r = -EIO;
+        }
+        if (r >= 0)
+                *ret_size = size;
+        return r;
+}
+
 int signer_sign(Signer *signer, SignatureType type, const Digest *digest, uint8_t **ret_value,
                 size_t *ret_size)
 {
-        size_t size = signer->size_max;
+        size_t size;
+        int r;
 
         if (digest->algorithm != signer->hash)
                 return -EINVAL;
-        if (EVP_PKEY_sign(signer->context, signer->bytes, &size, digest->bytes, digest->size) !=
-                        1) {
-                ERR_clear_error();
-                return -EIO;
-        }
+        r = sign_digest(signer, digest, &size);
+        if (r < 0)
+                return r;
         return signature_format(
                         &(Signature){
                                         .type = type,

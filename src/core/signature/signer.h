@@ -14,7 +14,8 @@ Signer *signer_free(Signer *signer);
 
 /*
  * The value of the attribute, malloc()ed: the header of that type, in the version that goes with
- * it, and the signature. The digest is of the signer's hash. -EIO when the key fails.
+ * it, and the signature. The digest is of the signer's hash. -EIO when the key fails; a device has
+ * more to say (system/key-source.h).
  */
 int signer_sign(Signer *signer, SignatureType type, const Digest *digest, uint8_t **ret_value,
                 size_t *ret_size);

@@ -8,6 +8,8 @@
 void signing_key_done(SigningKey *key)
 {
         EVP_PKEY_free(key->key);
+        if (key->device)
+                key->device->free(key->device_data);
         *key = (SigningKey){ 0 };
 }
 
@@ -49,6 +51,23 @@ int signing_key_parse_pem(const void *pem, size_t size, const char *passphrase, 
         if (r >= 0)
                 *ret_key = TAKE_STRUCT(key);
         return r;
+}
+
+int signing_key_of_device(
+                EVP_PKEY *public, const SigningKeyDevice *device, void *data, SigningKey *ret_key)
+{
+        uint32_t key_id;
+        int r;
+
+        if (!certificate_key_is_supported(public, HASH_SHA256))
+                return -EOPNOTSUPP;
+        r = certificate_hash_public_key(public, &key_id);
+        if (r < 0)
+                return r;
+        if (EVP_PKEY_up_ref(public) != 1)
+                return -ENOMEM;
+        *ret_key = (SigningKey){ public, key_id, device, data };
+        return 0;
 }
 
 int signing_key_set_certificate(SigningKey *key, const Certificate *certificate)

@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "base/buffer.h"
 #include "base/fs.h"
 #include "helpers/imad-worker/file-batch.h"
+#include "helpers/imad-worker/key-option.h"
 #include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/parallel.h"
 #include "system/label-cache-file.h"
 #include "system/signing.h"
-
-/* Room for the parts of one key, locked in memory and left out of dumps. */
-#define SECURE_HEAP_SIZE ((size_t) 256 * 1024)
-#define SECURE_HEAP_UNIT 32
-#define PASSPHRASE_CREDENTIAL "imad.passphrase"
 
 typedef struct Signing {
         MeasurementsInput input; /* --cert= */
@@ -45,117 +38,15 @@ static void signing_done(Signing *s)
 }
 
 /*
- * Nothing that holds a key may be read by others, dumped or swapped. A million files take longer
- * than other verbs may; a writer that waits for a lease must not end this process.
+ * A million files take longer than other verbs may; a writer that waits for a lease must not end
+ * this process.
  */
-static void protect_process(void)
+static void lift_limits(void)
 {
         const struct rlimit cpu = { RLIM_INFINITY, RLIM_INFINITY };
 
-        (void) prctl(PR_SET_DUMPABLE, 0);
-        (void) CRYPTO_secure_malloc_init(SECURE_HEAP_SIZE, SECURE_HEAP_UNIT);
         (void) setrlimit(RLIMIT_CPU, &cpu);
         (void) signal(SIGIO, SIG_IGN);
-}
-
-/* At most one line, without its end. 0, -ENOENT when nobody gives one. */
-static int read_passphrase(const Worker *worker, char *ret_text, size_t size)
-{
-        const char *number = worker->options[WORKER_OPTION_PASSPHRASE_FD];
-        const char *directory = getenv("CREDENTIALS_DIRECTORY");
-        _cleanup_free_ char *path = NULL;
-        _cleanup_close_ int opened = -EBADF;
-        size_t length = 0;
-        uint64_t fd = 0;
-        ssize_t n;
-
-        if (number && parse_u64(number, INT32_MAX, &fd) < 0)
-                return -EBADF;
-        if (!number) {
-                if (!directory)
-                        return -ENOENT;
-                if (asprintf(&path, "%s/" PASSPHRASE_CREDENTIAL, directory) < 0)
-                        return -ENOMEM;
-                opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-                if (opened < 0)
-                        return -errno;
-        }
-        while (length < size - 1 &&
-                        (n = read(number ? (int) fd : opened, ret_text + length, 1)) == 1 &&
-                        ret_text[length] != '\n')
-                length++;
-        ret_text[length] = '\0';
-        return n < 0 ? -errno : length == size - 1 ? -E2BIG : 0;
-}
-
-/* Reads the file without a copy that would stay behind. */
-static int read_key(const Worker *worker, const char *name, char *text, size_t *ret_size)
-{
-        _cleanup_free_ char *path = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        size_t size = 0;
-        ssize_t n = 1;
-        int r = worker_resolve_path(worker, name, &path);
-
-        if (r >= 0)
-                r = fd = fs_open(worker->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-        if (r < 0)
-                return r;
-        while (n > 0 && size < SIGNING_KEY_FILE_SIZE_MAX) {
-                n = read(fd, text + size, SIGNING_KEY_FILE_SIZE_MAX - size);
-                size += n > 0 ? (size_t) n : 0;
-        }
-        *ret_size = size;
-        return n < 0 ? -errno : n > 0 ? -EBADMSG : 0;
-}
-
-static const struct {
-        int error;
-        ExitCode code;
-        const char *hint;
-        const char *text;
-} key_errors[] = {
-        {EBADMSG,       EXIT_CODE_MALFORMED,     "give a private key in PEM",
-         "holds no private key in PEM"             },
-        { ENOKEY,       EXIT_CODE_USAGE,
-         "give its passphrase with --passphrase-fd=, or as the "
-                        "credential " PASSPHRASE_CREDENTIAL,
-         "is encrypted"                            },
-        { EKEYREJECTED, EXIT_CODE_NOT_PERMITTED, "give the passphrase that it was encrypted with",
-         "cannot be decrypted with this passphrase"},
-        { EOPNOTSUPP,   EXIT_CODE_NOT_SUPPORTED, "use RSA, or a key on P-192, P-256, P-384 or P-521",
-         "is a key that no kernel verifies with"   },
-};
-
-static ExitCode fail_key(Worker *worker, int error, const char *name)
-{
-        for (size_t i = 0; i < ELEMENTSOF(key_errors); i++)
-                if (key_errors[i].error == -error)
-                        return worker_fail(worker, key_errors[i].code, key_errors[i].hint, "%s %s",
-                                        name, key_errors[i].text);
-        return worker_fail_errno(worker, error, name);
-}
-
-static ExitCode load_key(Worker *worker, Signing *s)
-{
-        const char *name = worker->options[WORKER_OPTION_KEY];
-        char *text, passphrase[SIGNING_KEY_PASSPHRASE_MAX];
-        size_t size;
-        int r, given;
-
-        if (!name)
-                return worker_fail(
-                                worker, EXIT_CODE_USAGE, "give --key=KEY.pem", "no key is named");
-        given = read_passphrase(worker, passphrase, sizeof(passphrase));
-        if (given < 0 && given != -ENOENT)
-                return worker_fail_errno(worker, given, "passphrase");
-        text = OPENSSL_secure_malloc(SIGNING_KEY_FILE_SIZE_MAX);
-        r = text ? read_key(worker, name, text, &size) : -ENOMEM;
-        if (r >= 0)
-                r = signing_key_parse_pem(text, size, given < 0 ? NULL : passphrase, &s->key);
-        OPENSSL_secure_clear_free(text, SIGNING_KEY_FILE_SIZE_MAX);
-        OPENSSL_cleanse(passphrase, sizeof(passphrase));
-        return r < 0 ? fail_key(worker, r, name) : EXIT_CODE_OK;
 }
 
 static ExitCode set_certificate(Worker *worker, Signing *s)
@@ -284,12 +175,12 @@ ExitCode verb_sign(Worker *worker)
         if (worker->options[WORKER_OPTION_RESUME] && worker->n_words == 0)
                 return label_run_resume(worker);
 
-        protect_process();
+        lift_limits();
         code = read_settings(worker, &s);
         if (code == EXIT_CODE_OK)
                 code = measurements_input_load(worker, &s.input);
         if (code == EXIT_CODE_OK)
-                code = load_key(worker, &s);
+                code = key_option_open(worker, &s.key);
         if (code == EXIT_CODE_OK)
                 code = set_certificate(worker, &s);
         if (code == EXIT_CODE_OK)
