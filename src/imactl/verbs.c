@@ -24,7 +24,7 @@
 
 #define ENTRIES                                                                                    \
         OPTION_SINCE, OPTION_PATH, OPTION_TEMPLATE, OPTION_VERDICT, OPTION_SIGNED_BY, OPTION_PACKAGE
-#define KEY OPTION_KEY, OPTION_PASSPHRASE_FD
+#define KEY OPTION_KEY, OPTION_PASSPHRASE_FD, OPTION_TCTI
 #define HASH OPTION_HASH
 #define EVM OPTION_EVM
 #define ALL_MOUNTS OPTION_ALL_MOUNTS

@@ -46,6 +46,21 @@ run sign --key=rsa-cert.pem --output=sidecar tree
 ok "a certificate is no key" code_is 9
 run sign --key=ec.pem --cert=rsa-cert.pem --output=sidecar tree
 ok "the certificate must be the key's" code_is 6
+openssl req -new -key rsa.pem -subj /CN=old -out old.csr 2>/dev/null
+openssl x509 -req -in old.csr -signkey rsa.pem -days -1 -out old-cert.pem 2>/dev/null
+run sign --key=rsa.pem --cert=old-cert.pem --output=sidecar tree
+ok "an expired certificate is refused" err_has "old-cert.pem has expired"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out odd.pem 2>/dev/null
+run sign --key=odd.pem --output=sidecar tree
+ok "a curve that no kernel knows is refused" err_has "P-384"
+run sign --key=handle:0x81000010 --tcti=device:/dev/none --output=sidecar tree
+ok "a key of the TPM needs a TPM" code_is 8
+run sign --key=handle:1 --output=sidecar tree
+ok "handles are checked" code_is 2
+run sign --key=signer:"$scratch/none" --output=sidecar tree
+ok "imad-signer must run" err_has "imad-signer.socket does not run"
+run sign --key='pkcs11:token=absent;object=none' --output=sidecar tree
+ok "a token that is not there is no key" test "$code" -ne 0
 run sign --key=encrypted.pem --output=sidecar tree
 ok "an encrypted key needs a passphrase" code_is 2
 ok "and says how to give it" err_has "--passphrase-fd="

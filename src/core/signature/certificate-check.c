@@ -111,10 +111,15 @@ static bool is_self_issued(const Certificate *certificate, const CertificateDema
                                                    X509_get_issuer_name(certificate->x509)) == 0;
 }
 
+bool certificate_is_expired(const Certificate *certificate, int64_t now)
+{
+        return certificate->x509 &&
+               ASN1_TIME_cmp_time_t(X509_get0_notAfter(certificate->x509), (time_t) now) < 0;
+}
+
 static bool is_expired(const Certificate *certificate, const CertificateDemands *demands)
 {
-        return demands->now > 0 && ASN1_TIME_cmp_time_t(X509_get0_notAfter(certificate->x509),
-                                                   (time_t) demands->now) < 0;
+        return demands->now > 0 && certificate_is_expired(certificate, demands->now);
 }
 
 static bool is_early(const Certificate *certificate, const CertificateDemands *demands)

@@ -40,5 +40,8 @@ typedef struct CertificateFinding {
 size_t certificate_check(const Certificate *certificate, const CertificateDemands *demands,
                 CertificateFinding ret_findings[static CERTIFICATE_FINDINGS_MAX]);
 
+/* now: seconds since 1970. False for a bare key. */
+bool certificate_is_expired(const Certificate *certificate, int64_t now);
+
 /* Whether one of them is a refusal. */
 bool certificate_is_refused(const CertificateFinding *findings, size_t n_findings);

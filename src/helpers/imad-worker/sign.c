@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "core/signature/certificate-check.h"
 #include "helpers/imad-worker/file-batch.h"
 #include "helpers/imad-worker/key-option.h"
 #include "helpers/imad-worker/measurements-input.h"
@@ -60,6 +61,10 @@ static ExitCode set_certificate(Worker *worker, Signing *s)
         if (worker->certificates.count > 1 || s->input.certificates.count != 1)
                 return worker_fail(worker, EXIT_CODE_USAGE, "give the one that belongs to the key",
                                 "--cert= names more than one certificate");
+        if (certificate_is_expired(&s->input.certificates.items[0], time(NULL)))
+                return worker_fail(worker, EXIT_CODE_MISMATCH,
+                                "make a new one for the key: verifiers refuse what this one signs",
+                                "%s has expired", name);
         r = signing_key_set_certificate(&s->key, &s->input.certificates.items[0]);
         if (r == -ENODATA)
                 return worker_fail(worker, EXIT_CODE_NOT_SUPPORTED,
