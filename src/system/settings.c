@@ -97,32 +97,44 @@ static int parse_path(const char *text, void *target)
         return *text == '/' ? conf_text_parse_string(text, target) : -EINVAL;
 }
 
+/* Not the key of imad-signer, which this is. */
+static int parse_signing_key(const char *text, void *target)
+{
+        if (string_after(text, "handle:") || string_after(text, "pkcs11:"))
+                return conf_text_parse_string(text, target);
+        return parse_path(text, target);
+}
+
+/* clang-format off */
 static const ConfItem items[] = {
-        {"Manager",       "TPMTcti",                parse_tcti,             offsetof(Settings, tpm_tcti),
-         "a TCTI with its device, like device:/dev/tpmrm0"                                                                            },
-        { "Manager",      "LogLevel",               parse_log_level,        offsetof(Settings, log_level),
-         "one of emerg, alert, crit, err, warning, notice, info and debug"                                                            },
-        { "Policy",       "BootTimeoutSec",         parse_boot_timeout,     offsetof(Settings, boot_timeout_usec),
-         "a time between 30s and 1d, like 10min"                                                                                      },
-        { "Policy",       "KeepGenerations",        parse_keep,             offsetof(Settings, keep_generations),
-         "a number up to 60"                                                                                                          },
-        { "Measurements", "ArchiveIntervalSec",     parse_archive_interval,
-         offsetof(Settings,                                                                    archive_usec),
-         "0, or a time between 1s and 1d, like 10min"                                                                                 },
-        { "Measurements", "KeepArchives",           parse_keep_archives,    offsetof(Settings, keep_archives),
-         "a number up to 1000"                                                                                                        },
-        { "Signing",      "SigningKey",             parse_path,             offsetof(Settings, signing_key),
-         "an absolute path"                                                                                                           },
+        { "Manager", "TPMTcti", parse_tcti, offsetof(Settings, tpm_tcti),
+          "a TCTI with its device, like device:/dev/tpmrm0" },
+        { "Manager", "LogLevel", parse_log_level, offsetof(Settings, log_level),
+          "one of emerg, alert, crit, err, warning, notice, info and debug" },
+        { "Policy", "BootTimeoutSec", parse_boot_timeout, offsetof(Settings, boot_timeout_usec),
+          "a time between 30s and 1d, like 10min" },
+        { "Policy", "KeepGenerations", parse_keep, offsetof(Settings, keep_generations),
+          "a number up to 60" },
+        { "Measurements", "ArchiveIntervalSec", parse_archive_interval,
+          offsetof(Settings, archive_usec), "0, or a time between 1s and 1d, like 10min" },
+        { "Measurements", "KeepArchives", parse_keep_archives, offsetof(Settings, keep_archives),
+          "a number up to 1000" },
+        { "Signing", "SigningKey", parse_signing_key, offsetof(Settings, signing_key),
+          "a file, handle:0x81… or pkcs11:…" },
+        { "Signing", "SigningCertificate", parse_path, offsetof(Settings, signing_certificate),
+          "an absolute path" },
         { "Transactions", "OnUncoveredTransaction", parse_uncovered,
-         offsetof(Settings,                                                                    proceed_uncovered), "refuse or proceed"},
-        { "Transactions", "UnverifiedArchives",     parse_unverified,
-         offsetof(Settings,                                                                    sign_unverified),   "refuse or sign"   },
+          offsetof(Settings, proceed_uncovered), "refuse or proceed" },
+        { "Transactions", "UnverifiedArchives", parse_unverified,
+          offsetof(Settings, sign_unverified), "refuse or sign" },
 };
+/* clang-format on */
 
 void settings_done(Settings *settings)
 {
         free(settings->tpm_tcti);
         free(settings->signing_key);
+        free(settings->signing_certificate);
         *settings = (Settings){ 0 };
 }
 

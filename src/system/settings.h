@@ -15,7 +15,8 @@ typedef struct Settings {
         uint64_t keep_generations; /* KeepGenerations= */
         usec_t archive_usec;       /* ArchiveIntervalSec=: 0: the daemon archives nothing */
         uint64_t keep_archives;    /* KeepArchives=: of earlier boots */
-        char *signing_key;         /* SigningKey=: a private key in PEM, or NULL */
+        char *signing_key;         /* SigningKey=: as system/key-source.h names it, or NULL */
+        char *signing_certificate; /* SigningCertificate=, or NULL */
         bool proceed_uncovered;    /* OnUncoveredTransaction=proceed */
         bool sign_unverified;      /* UnverifiedArchives=sign */
 } Settings;

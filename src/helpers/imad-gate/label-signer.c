@@ -2,35 +2,19 @@
 #include "helpers/imad-gate/label-signer.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
 #include "core/signature/signer.h"
-
-#define SECURE_HEAP_SIZE ((size_t) 256 * 1024)
-#define SECURE_HEAP_UNIT 32
+#include "system/key-source.h"
+#include "system/tpm.h"
 
 typedef struct Share {
         LabelTable *table;
         LabelNumber first, step;
         Signer *signer;
 } Share;
-
-static int load_key(int root_fd, const char *path, SigningKey *ret_key)
-{
-        _cleanup_free_ char *pem = NULL;
-        size_t size;
-        int r = fs_read_file(root_fd, path, SIGNING_KEY_FILE_SIZE_MAX, &pem, &size);
-
-        if (r < 0)
-                return r;
-        r = signing_key_parse_pem(pem, size, NULL, ret_key);
-        OPENSSL_cleanse(pem, size);
-        return r;
-}
 
 static int sign_entry(const Share *share, LabelNumber number)
 {
@@ -83,9 +67,8 @@ be_signer(Share share, int root_fd, const char *key_path, int ready_fd)
         _cleanup_signing_key_ SigningKey key = { 0 };
         int r;
 
-        (void) prctl(PR_SET_DUMPABLE, 0);
-        (void) CRYPTO_secure_malloc_init(SECURE_HEAP_SIZE, SECURE_HEAP_UNIT);
-        r = load_key(root_fd, key_path, &key);
+        key_source_protect_process(false);
+        r = key_source_open(&(KeySource){ root_fd, key_path, NULL, TPM_TCTI }, &key);
         if (r >= 0)
                 r = signer_new(&key, HASH_SHA256, &share.signer);
         if (write(ready_fd, &r, sizeof(r)) != sizeof(r) || r < 0)
