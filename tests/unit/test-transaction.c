@@ -204,6 +204,17 @@ Test(transaction, nothing_is_signed_without_a_key)
                         "the signing key is not there; set SigningKey= in imad.conf(5)");
 }
 
+Test(transaction, nothing_is_covered_while_evm_is_active)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+
+        cr_assert_eq(fs_make_directories(root.fd, "/sys/kernel/security", 0755), 0);
+        put("/sys/kernel/security/evm", "2", 1);
+        check_refused(&root, "/a.deb", -EPERM,
+                        "EVM is active, and refuses new signatures; boot without it to change "
+                        "packages");
+}
+
 Test(transaction, what_is_no_package_is_not_signed_for)
 {
         _cleanup_transaction_root_ Root root = make_root();

@@ -30,3 +30,9 @@ bool board_has_process(const Board *board, pid_t pid)
                         return true;
         return false;
 }
+
+uint64_t board_name_file(dev_t device, ino_t inode)
+{
+        return ((uint64_t) device * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t) inode) |
+               UINT64_C(1) << 63;
+}

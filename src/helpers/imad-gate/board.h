@@ -14,6 +14,7 @@
 
 #define BOARD_PROCESSES_MAX 16
 #define BOARD_PATH_MAX 512
+#define BOARD_LABELLERS_MAX 4
 
 /* Written by the gate, but for the processes; read by all. */
 typedef struct Board {
@@ -21,6 +22,9 @@ typedef struct Board {
         _Atomic uint32_t known;        /* entries of the table that the gate's marks allow for */
         /* Processes of imad-gate, whose own opens wait for nobody; 0: free. */
         _Atomic pid_t processes[BOARD_PROCESSES_MAX];
+        /* Which file each labeller is reading for its writer, as board_name_file() names it; 0:
+         * none. */
+        _Atomic uint64_t reading[BOARD_LABELLERS_MAX];
         /* Counts of opens, over all gates of a transaction. */
         _Atomic uint64_t opens;   /* that were held */
         _Atomic uint64_t asked;   /* those of them that a labeller had to look at */
@@ -34,6 +38,9 @@ typedef struct Board {
 int board_add_process(Board *board, pid_t pid);
 void board_remove_process(Board *board, pid_t pid);
 bool board_has_process(const Board *board, pid_t pid);
+
+/* Files with one name are the same, but for rare accidents. Never 0. */
+uint64_t board_name_file(dev_t device, ino_t inode);
 
 /* Gate to labellers, with the event's descriptor. */
 typedef struct BoardRequest {

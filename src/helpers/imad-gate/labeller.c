@@ -286,6 +286,24 @@ static int receive_request(const Labeller *labeller, BoardRequest *ret_request)
         return fd;
 }
 
+/* Large files take long to read, and another labeller may be about to come to the end of this one.
+ */
+static void wait_reader(const Labeller *labeller, int fd, usec_t deadline)
+{
+        static const struct timespec pause = { .tv_nsec = WAIT_NSEC };
+        const LabellerSetup *setup = labeller->setup;
+        struct stat st;
+        uint64_t name;
+
+        if (fstat(fd, &st) < 0)
+                return;
+        name = board_name_file(st.st_dev, st.st_ino);
+        for (size_t i = 0; i < BOARD_LABELLERS_MAX; i++)
+                while (i != setup->slot && atomic_load(&setup->board->reading[i]) == name &&
+                                time_now(CLOCK_MONOTONIC) < deadline)
+                        (void) nanosleep(&pause, NULL);
+}
+
 /* False when nobody waits. */
 static bool serve_open(Labeller *labeller)
 {
@@ -298,6 +316,7 @@ static bool serve_open(Labeller *labeller)
         if (time_now(CLOCK_MONOTONIC) >= request.deadline_usec)
                 return true;
         verdict.serial = request.serial;
+        wait_reader(labeller, fd, request.deadline_usec);
         switch (labeller_label(labeller, fd, false, request.deadline_usec)) {
         case LABELLER_IRRELEVANT:
         case LABELLER_LABELLED:
@@ -312,6 +331,19 @@ static bool serve_open(Labeller *labeller)
         return true;
 }
 
+static void serve_close(Labeller *labeller, int fd, pid_t pid)
+{
+        _Atomic uint64_t *reading = &labeller->setup->board->reading[labeller->setup->slot];
+        LabellerResult result;
+        struct stat st;
+
+        if (fstat(fd, &st) >= 0)
+                atomic_store(reading, board_name_file(st.st_dev, st.st_ino));
+        result = labeller_label(labeller, fd, true, 0);
+        atomic_store(reading, 0);
+        report(labeller, fd, result, pid);
+}
+
 /* Who waits comes first, also between two files of one read. */
 static void serve_closes(Labeller *labeller)
 {
@@ -320,14 +352,11 @@ static void serve_closes(Labeller *labeller)
         const struct fanotify_event_metadata *event = events;
 
         for (; left > 0 && FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
-                LabellerResult result;
-
                 if (event->vers != FANOTIFY_METADATA_VERSION || event->fd < 0)
                         continue;
                 while (serve_open(labeller))
                         ;
-                result = labeller_label(labeller, event->fd, true, 0);
-                report(labeller, event->fd, result, event->pid);
+                serve_close(labeller, event->fd, event->pid);
                 (void) close(event->fd);
         }
 }

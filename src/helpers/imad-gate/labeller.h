@@ -20,6 +20,7 @@ typedef struct LabellerSetup {
         const HostMounts *mounts;
         LabelTable *table;
         Board *board;
+        size_t slot;     /* of this one on the board, below BOARD_LABELLERS_MAX */
         int root_fd;     /* of the host */
         int requests_fd; /* from the gate */
         int verdicts_fd; /* to the gate */

@@ -15,8 +15,8 @@
 #include "helpers/imad-gate/gate.h"
 #include "helpers/imad-gate/labeller.h"
 
-#define LABELLERS_MAX 4U
-#define LABELLERS_MIN 2U
+#define LABELLERS_MAX BOARD_LABELLERS_MAX
+#define LABELLERS_MIN 2
 #define START_USEC (5 * USEC_PER_SEC)
 #define QUEUE_BYTES (4 * 1024 * 1024)
 
@@ -137,7 +137,14 @@ static void __attribute__((noreturn)) be_gate(Supervisor *s)
 
 static int labeller_open(Supervisor *s, LabellerSetup *setup, const char *name, Labeller **ret)
 {
+        size_t slot = 0;
+
+        /* A process that is started anew has the slot of the one that ended. */
+        while (slot < LABELLERS_MAX - 1 && s->labellers[slot].pid != 0)
+                slot++;
+        atomic_store(&s->board->reading[slot], 0);
         *setup = (LabellerSetup){
+                .slot = slot,
                 .mounts = s->setup.mounts,
                 .table = s->setup.table,
                 .board = s->board,

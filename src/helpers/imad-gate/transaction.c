@@ -16,6 +16,8 @@
 #define SCRIPTS_USEC (60 * USEC_PER_SEC)
 #define SWEEP_USEC (60 * USEC_PER_SEC)
 #define BATCHES_MAX 64U
+#define EVM_PATH "/sys/kernel/security/evm"
+#define EVM_ACTIVE 3U /* EVM_INIT_HMAC, EVM_INIT_X509 */
 
 struct Transaction {
         TransactionSetup setup;
@@ -236,6 +238,23 @@ static int wait_scripts(Transaction *t, const Reading *reading, Buffer *reasons)
         return 0;
 }
 
+/*
+ * EVM lets nobody set security.ima, unless it was started to allow it, which its file does not tell
+ * (security/integrity/evm/evm_main.c, evm_protect_xattr()).
+ */
+static int check_evm(const Transaction *t, Buffer *reasons)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t mode = 0;
+
+        if (fs_read_file(t->setup.root_fd, EVM_PATH, 64, &text, NULL) < 0 ||
+                        parse_u64(string_strip(text), UINT32_MAX, &mode) < 0 ||
+                        (mode & EVM_ACTIVE) == 0)
+                return 0;
+        return add_reason(reasons, -EPERM, "EVM is active, and refuses new signatures",
+                        "boot without it to change packages");
+}
+
 static int find_new(const Transaction *t, const StringList *archives, StringList *ret_new)
 {
         int r = 0;
@@ -255,7 +274,8 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
 
         if (r < 0 || news.count == 0)
                 return r;
-        if (!t->table)
+        r = check_evm(t, reasons);
+        if (r >= 0 && !t->table)
                 r = label_table_new(TABLE_SIZE, &t->table);
         if (r < 0)
                 return r;
