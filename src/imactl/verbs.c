@@ -96,6 +96,11 @@ const Verb verb_table[] = {
         { "preset", "disable", "NAME", "Remove the link of a preset",
           1, 1, 0, OPTIONS(ROOT), COMPLETION_PRESET, verb_preset_disable },
 
+        { "transaction", "list", "", "List what package managers have installed, and what was signed",
+          0, 0, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_transaction_list },
+        { "transaction", "show", "NUMBER", "Show one of them, with what was not signed",
+          1, 1, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_transaction_show },
+
         { "measurements", "list", "", "List what the kernel has measured since boot",
           0, 0, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, LIST, ENTRIES), COMPLETION_NONE, verb_measurements_list },
         { "measurements", "follow", "", "Show the last entries, and new ones as they come",
@@ -120,6 +125,7 @@ const VerbGroup verb_groups[] = {
         { NULL, "Overview" },
         { "policy", "Policy" },
         { "preset", "Presets" },
+        { "transaction", "Package transactions" },
         { "measurements", "Measurements" },
         { "attest", "Attestation" },
 };

@@ -79,6 +79,8 @@ ExitCode verb_preset_list(const Arguments *args);
 ExitCode verb_preset_cat(const Arguments *args);
 ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
+ExitCode verb_transaction_list(const Arguments *args);
+ExitCode verb_transaction_show(const Arguments *args);
 ExitCode verb_attest_quote(const Arguments *args);
 ExitCode verb_attest_verify(const Arguments *args);
 ExitCode verb_measurements_archive(const Arguments *args);

@@ -136,6 +136,16 @@ ok "the same policy is exit code 0" code_is 0
 ok "the same policy is said" out_is "The policies are the same."
 ok "both names reach the worker" worker_called_with "policy-diff -- 1 fragments"
 
+answer 0 '{"transactions":[{"number":3,"begin":"2026-01-01T00:00:00Z","owner":{"name":"apt\u001b[2J"},"packages":2,"labelled":12,"unknown":1,"foreign":1,"failed":0}],"diagnostics":[]}'
+run transaction list
+ok "transactions are a table" grep -qE '^ +3 +2026-01-01T00:00:00Z +apt.x1b\[2J +2 +12 +2 +0$' "$scratch/out"
+answer 0 '{"number":3,"owner":{"name":"apt","pid":7},"labelled":12,"gate":{"started":2,"killed":1},"packages":[{"name":"dash","version":"1"}],"unknown":[{"path":"/usr/bin/dropped"}],"failed":[{"path":"/usr/bin/x","error":"Read-only file system"}],"diagnostics":[]}'
+run transaction show 3
+ok "a transaction shows what it signed" out_has "Labelled: 12 files"
+ok "and what nobody vouches for" out_has "  /usr/bin/dropped"
+ok "and what could not be labelled, with the reason" out_has "  /usr/bin/x: Read-only file system"
+ok "and that the gate hung" out_has "The gate was started 2 times, 1 hung"
+
 answer 0 '{"presets":[{"name":"programs","description":"Programs\u001b[2J must be signed","refuses":true,"enabled":true},{"name":"tcb","description":"","enabled":false}],"diagnostics":[]}'
 run preset list
 ok "presets are a table" grep -qE '^programs +yes +yes +Programs' "$scratch/out"

@@ -8,6 +8,7 @@
 #include "fixture-key.h"
 #include "fixture-package.h"
 #include "helpers/imad-gate/transaction.h"
+#include "system/transaction-store.h"
 
 #define SCRIPT "#!/bin/sh\necho hello\n"
 #define PROGRAM "\177ELF of a program"
@@ -162,7 +163,8 @@ Test(transaction, leaves_a_report)
         cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
         put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
         cr_assert_eq(transaction_end(root.transaction), 0);
-        cr_assert_eq(fs_read_file(root.fd, TRANSACTION_DIRECTORY "/1.json", 65536, &text, &size),
+        cr_assert_eq(fs_read_file(root.fd, TRANSACTION_STORE_DIRECTORY "/1.json", 65536, &text,
+                                     &size),
                         0);
         cr_assert_eq(json_parse(text, size, &report), 0);
         cr_assert_eq(json_unpack(report, "{s:[{s:s, s:s}], s:i}", "packages", "name", &name,

@@ -23,14 +23,9 @@ static int protect(void)
 
 static int serve(int root_fd, int listen_fd)
 {
-        _cleanup_settings_ Settings settings = { 0 };
-        _cleanup_diags_ DiagList diags = { 0 };
-        ServerSetup setup = { listen_fd, root_fd, &settings, IDLE_USEC };
-        int r = settings_load(root_fd, &settings, &diags);
+        const ServerSetup setup = { listen_fd, root_fd, IDLE_USEC };
+        int r = protect();
 
-        log_diags(&diags);
-        if (r >= 0)
-                r = protect();
         if (r < 0)
                 return r;
         (void) sd_notify(0, "READY=1");

@@ -15,6 +15,7 @@
 
 typedef struct Server {
         const ServerSetup *setup;
+        Settings settings;        /* as they were when the transaction began */
         Transaction *transaction; /* NULL: none */
         bool is_enforced;         /* as the kernel said before the gate was started */
 } Server;
@@ -55,15 +56,31 @@ static bool wait_readable(Server *server, int fd, usec_t deadline)
         return true;
 }
 
+static int reload_settings(Server *server)
+{
+        _cleanup_settings_ Settings settings = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        int r = settings_load(server->setup->root_fd, &settings, &diags);
+
+        log_diags(&diags);
+        if (r < 0)
+                return r;
+        settings_done(&server->settings);
+        server->settings = TAKE_STRUCT(settings);
+        return 0;
+}
+
 static int begin_transaction(Server *server, const Client *client)
 {
-        const TransactionSetup setup = { server->setup->root_fd, server->setup->settings };
+        const TransactionSetup setup = { server->setup->root_fd, &server->settings };
         _cleanup_package_manager_ PackageManager owner = { .fd = -EBADF };
         int r;
 
         if (server->transaction)
                 return 0;
         r = package_manager_find(server->setup->root_fd, client->pid, &owner);
+        if (r >= 0)
+                r = reload_settings(server);
         if (r < 0)
                 return r;
         r = appraisal_probe(server->setup->root_fd, APPRAISAL_PROBE_DIRECTORY);
@@ -76,20 +93,25 @@ static int begin_transaction(Server *server, const Client *client)
         return transaction_new(&setup, &owner, &server->transaction);
 }
 
-/* Without enforcement nothing is ever stopped, and what is not set up is no news. */
+/* Without enforcement nothing is ever stopped. */
 static TransactionVerdict judge(const Server *server, int error, const Buffer *reasons)
 {
         if (error >= 0)
                 return TRANSACTION_VERDICT_COVERED;
         if (!server->is_enforced)
-                return server->setup->settings->signing_key ? TRANSACTION_VERDICT_PROCEED
-                                                            : TRANSACTION_VERDICT_COVERED;
+                return TRANSACTION_VERDICT_PROCEED;
         log_error("this transaction is not covered: %s", reasons->data ?: strerror(-error));
-        return server->setup->settings->proceed_uncovered ? TRANSACTION_VERDICT_PROCEED
-                                                          : TRANSACTION_VERDICT_REFUSED;
+        return server->settings.proceed_uncovered ? TRANSACTION_VERDICT_PROCEED
+                                                  : TRANSACTION_VERDICT_REFUSED;
 }
 
-static void begin(Server *server, Client *client)
+/* Where imad has no key, and nothing is denied, nobody expects signatures. */
+static bool is_wanted(const Server *server)
+{
+        return server->is_enforced || server->settings.signing_key;
+}
+
+static void begin(Server *server, const Client *client)
 {
         _cleanup_buffer_ Buffer reasons = { 0 };
         TransactionVerdict verdict = TRANSACTION_VERDICT_COVERED;
@@ -97,7 +119,7 @@ static void begin(Server *server, Client *client)
 
         if (client->archives.count > 0) {
                 r = begin_transaction(server, client);
-                if (r >= 0)
+                if (r >= 0 && is_wanted(server))
                         r = transaction_cover(server->transaction, &client->archives, &reasons);
                 if (r < 0 && reasons.size == 0)
                         (void) buffer_append_string(&reasons, strerrordesc_np(-r));
@@ -105,8 +127,7 @@ static void begin(Server *server, Client *client)
         }
         (void) transaction_socket_send(client->fd, transaction_verdict_to_string(verdict),
                         r < 0 ? reasons.data : NULL);
-        if (verdict == TRANSACTION_VERDICT_REFUSED && server->transaction &&
-                        transaction_get_fd(server->transaction) < 0)
+        if (server->transaction && transaction_get_fd(server->transaction) < 0)
                 server->transaction = transaction_free(server->transaction);
 }
 
@@ -181,6 +202,8 @@ int server_run(const ServerSetup *setup)
                 if (server.transaction || fds[0].revents)
                         idle_since = time_now(CLOCK_MONOTONIC);
                 if (time_now(CLOCK_MONOTONIC) - idle_since >= setup->idle_usec)
-                        return 0;
+                        break;
         }
+        settings_done(&server.settings);
+        return 0;
 }

@@ -2,12 +2,11 @@
 /* Serves the hooks of package managers, one transaction at a time. */
 #pragma once
 
-#include "system/settings.h"
+#include "base/time.h"
 
 typedef struct ServerSetup {
-        int listen_fd; /* SOCK_SEQPACKET */
-        int root_fd;   /* of the host */
-        const Settings *settings;
+        int listen_fd;    /* SOCK_SEQPACKET */
+        int root_fd;      /* of the host */
         usec_t idle_usec; /* it ends when nothing has happened for so long */
 } ServerSetup;
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-gate/transaction-report.h"
 
-#include <inttypes.h>
-
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/strings.h"
-
-#define REPORTS_MAX 100000U
+#include "system/transaction-store.h"
 
 void transaction_report_done(TransactionReport *report)
 {
@@ -99,28 +95,11 @@ void transaction_report_finish(TransactionReport *report, const TransactionOutco
         (void) json_object_set_new(report->json, "not_unpacked", json_integer(left));
 }
 
-int transaction_report_store(const TransactionReport *report, int root_fd, const char *directory)
+int transaction_report_store(const TransactionReport *report, int root_fd)
 {
-        _cleanup_strings_ StringList names = { 0 };
-        _cleanup_free_ char *path = NULL;
-        uint64_t last = 0;
-        int r = fs_list_directory(root_fd, directory, REPORTS_MAX, &names);
+        uint64_t number;
+        int r = report->json ? json_set_time(report->json, "end_usec", time_now(CLOCK_REALTIME))
+                             : -ENOMEM;
 
-        if (r < 0 && r != -ENOENT)
-                return r;
-        for (size_t i = 0; i < names.count; i++) {
-                char *end = strstr(names.items[i], ".json");
-                uint64_t number;
-
-                if (end && end[5] == '\0' &&
-                                (*end = '\0', parse_u64(names.items[i], UINT32_MAX, &number)) >=
-                                                0 &&
-                                number > last)
-                        last = number;
-        }
-        if (asprintf(&path, "%s/%" PRIu64 ".json", directory, last + 1) < 0)
-                return -ENOMEM;
-        r = report->json ? json_set_time(report->json, "end_usec", time_now(CLOCK_REALTIME))
-                         : -ENOMEM;
-        return r < 0 ? r : json_store(root_fd, directory, path, report->json);
+        return r < 0 ? r : transaction_store_add(root_fd, report->json, &number);
 }

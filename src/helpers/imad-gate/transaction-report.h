@@ -10,7 +10,6 @@
 
 typedef struct TransactionReport {
         json_t *json; /* NULL: for want of memory there is none */
-        uint64_t labelled;
 } TransactionReport;
 
 /* What the processes leave behind. */
@@ -31,5 +30,5 @@ void transaction_report_add(TransactionReport *report, const BoardReport *file);
 
 void transaction_report_finish(TransactionReport *report, const TransactionOutcome *outcome);
 
-/* As the next number in the directory. */
-int transaction_report_store(const TransactionReport *report, int root_fd, const char *directory);
+/* Among the others of the host. */
+int transaction_report_store(const TransactionReport *report, int root_fd);

@@ -309,5 +309,5 @@ int transaction_end(Transaction *t)
                 log_error("not everything could be labelled: %s", strerror(-r));
         if (t->archives.count == 0)
                 return r;
-        return transaction_report_store(&t->report, t->setup.root_fd, TRANSACTION_DIRECTORY);
+        return transaction_report_store(&t->report, t->setup.root_fd);
 }

@@ -10,8 +10,6 @@
 #include "system/package-manager.h"
 #include "system/settings.h"
 
-#define TRANSACTION_DIRECTORY "/var/lib/imad/transactions"
-
 typedef struct Transaction Transaction;
 
 /* Everything is borrowed, as long as the transaction lives. */

@@ -43,6 +43,8 @@ static const WorkerVerb verbs[] = {
         { "preset-cat",          1, 1,         "NAME",         verb_preset_cat },
         { "preset-enable",       1, 1,         "NAME",         verb_preset_enable },
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
+        { "transaction-list",    0, 0,         "",             verb_transaction_list },
+        { "transaction-show",    1, 1,         "NUMBER",       verb_transaction_show },
         { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
         { "measurements-archive", 0, 0,        "",             verb_measurements_archive },

@@ -157,6 +157,8 @@ WorkerRun verb_preset_list;
 WorkerRun verb_preset_cat;
 WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
+WorkerRun verb_transaction_list;
+WorkerRun verb_transaction_show;
 WorkerRun verb_measurements_archive;
 WorkerRun verb_measurements_export;
 WorkerRun verb_measurements_list;
