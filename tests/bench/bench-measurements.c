@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Verifying a measurement list as a user does it, against evmctl over the same file in the same
- * run. evmctl replays two banks, imad-worker three. Usage: bench-measurements IMAD-WORKER [EVMCTL]
+ * run. evmctl replays two banks, imad-worker three. The last line is about signatures: a list of
+ * them, over and over. "cores" is CPU time by wall time. Usage: bench-measurements IMAD-WORKER
+ * SIGNED-LIST CERTIFICATE [EVMCTL]
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,9 +12,11 @@
 #include <sys/wait.h>
 
 #include "base/exit-code.h"
+#include "base/fs.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "bench-list.h"
+#include "core/measurements/list.h"
 
 #define RUNS 3
 
@@ -78,12 +82,22 @@ static Cost measure_best(const char *const argv[], int expected)
         return best;
 }
 
+static void print_head(void)
+{
+        printf("%8s %-11s %9s %9s %10s %6s %10s %9s\n", "entries", "program", "wall ms", "CPU ms",
+                        "peak KiB", "cores", "us/entry", "by evmctl");
+}
+
+/* peer: NULL when there is none to compare with. */
 static void print(size_t count, const char *program, const Cost *cost, const Cost *peer)
 {
-        printf("%10zu %-12s %9" PRIu64 " us %9" PRIu64 " us %8ld KiB", count, program, cost->wall,
-                        cost->cpu, cost->peak_kib);
+        double wall = (double) (cost->wall ?: 1);
+
+        printf("%8zu %-11s %9.1f %9.1f %10ld %6.2f %10.2f", count, program, wall / 1000,
+                        (double) cost->cpu / 1000, cost->peak_kib, (double) cost->cpu / wall,
+                        wall / (double) count);
         if (peer)
-                printf(" %7.2f", (double) cost->wall / (double) (peer->wall ?: 1));
+                printf(" %9.2f", wall / (double) (peer->wall ?: 1));
         fputc('\n', stdout);
 }
 
@@ -101,7 +115,7 @@ static char *format_pcr(const Replay *replay, HashAlgorithm bank)
         return text;
 }
 
-static void bench(size_t count, char *worker, char *evmctl)
+static void bench(size_t count, const char *worker, const char *evmctl)
 {
         static const HashAlgorithm banks[] = { HASH_SHA1, HASH_SHA256, HASH_SHA384 };
         _cleanup_replay_ Replay *replay = NULL;
@@ -131,15 +145,50 @@ static void bench(size_t count, char *worker, char *evmctl)
         (void) unlink(path);
 }
 
+/* The template data of signed files, as often as it takes; some signatures are wrong ones. */
+static void bench_signatures(const char *worker, const char *signed_list, const char *certificate)
+{
+        static const size_t times = 2000;
+        _cleanup_close_ int root_fd = fs_open_root(NULL);
+        _cleanup_free_ char *bytes = NULL, *list = NULL, *cert = NULL;
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        char path[] = "/tmp/imad-bench-XXXXXX";
+        int fd = mkstemp(path);
+        size_t size, count = 0;
+        Measurement m;
+        Cost cost;
+
+        if (fd < 0 || fs_read_file(root_fd, signed_list, 1 << 20, &bytes, &size) < 0 ||
+                        asprintf(&list, "--list=%s", path) < 0 ||
+                        asprintf(&cert, "--cert=%s", certificate) < 0 ||
+                        measurement_reader_new(20, false, &reader) < 0 ||
+                        measurement_reader_feed(reader, bytes, size) < 0)
+                bench_fail(signed_list);
+        while (measurement_reader_next(reader, &m) > 0)
+                count++;
+        for (size_t i = 0; i < times; i++)
+                if (fs_write_all(fd, bytes, size) < 0)
+                        bench_fail(path);
+        (void) close(fd);
+        cost = measure_best(
+                        (const char *const[]){ worker, list, cert, "measurements-verify", NULL },
+                        -1);
+        print(count * times, "signatures", &cost, NULL);
+        (void) unlink(path);
+}
+
 int main(int argc, char **argv)
 {
         static const size_t counts[] = { 20000, 200000, 1000000 };
 
-        if (argc < 2)
+        if (argc < 4) {
+                fputs("usage: bench-measurements IMAD-WORKER SIGNED-LIST CERTIFICATE [EVMCTL]\n",
+                                stderr);
                 return EXIT_FAILURE;
-        printf("%10s %-12s %12s %12s %12s %7s\n", "entries", "program", "wall", "CPU", "peak",
-                        "ratio");
+        }
+        print_head();
         for (size_t i = 0; i < ELEMENTSOF(counts); i++)
-                bench(counts[i], argv[1], argc > 2 ? argv[2] : NULL);
+                bench(counts[i], argv[1], argv[4]);
+        bench_signatures(argv[1], argv[2], argv[3]);
         return EXIT_SUCCESS;
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "core/attest/attestation.h"
+#include "fixture-certificate.h"
 #include "fixture-evidence.h"
 
 /* What a verifier says, as far as the tests look at it. */
@@ -432,6 +433,69 @@ Test(attestation, a_violation_is_on_no_allow_list)
         cr_assert_eq(get_count(&outcome, "violations"), 1);
         cr_assert(has_code(&outcome, "W452"));
         assert_allowed(&f, LINE_A, "allow-list");
+}
+
+/* The entries of a list with many kinds of signatures about which these certificates say so. */
+static FixtureEvidence evidence_of(SignatureVerdict wanted, const CertificateList *certificates)
+{
+        static const HashAlgorithm banks[] = { HASH_SHA256 };
+        FixtureEvidence f = fixture_evidence_begin();
+        _cleanup_measurement_checker_ MeasurementChecker *checker = NULL;
+        _cleanup_measurement_reader_ MeasurementReader *reader = NULL;
+        _cleanup_replay_ Replay *replay = NULL;
+        size_t size;
+        _cleanup_free_ char *list = fixture_signature_file("list", &size);
+        Measurement m;
+
+        cr_assert_eq(replay_new(banks, 1, &replay), 0);
+        cr_assert_eq(measurement_checker_new(replay, certificates, &checker), 0);
+        cr_assert_eq(measurement_reader_new(20, false, &reader), 0);
+        cr_assert_eq(measurement_reader_feed(reader, list, size), 0);
+        while (measurement_reader_next(reader, &m) > 0) {
+                MeasurementCheck check;
+
+                cr_assert_eq(measurement_checker_check(checker, &m, &check), 0);
+                if (check.signature == wanted)
+                        cr_assert_eq(buffer_append(&f.list, list + m.offset,
+                                                     (size_t) (measurement_reader_offset(reader) -
+                                                                     m.offset)),
+                                        0);
+        }
+        fixture_set_ima(&f);
+        fixture_evidence_sign(&f);
+        return f;
+}
+
+Test(attestation, signatures_of_files_are_checked)
+{
+        static const struct {
+                SignatureVerdict wanted;
+                const char *certificate; /* NULL: all */
+                const char *failed;
+        } cases[] = {
+                {SIGNATURE_VERDICT_GOOD,  NULL,          NULL             },
+                { SIGNATURE_VERDICT_GOOD, "list-ec.der", "file-signatures"},
+                { SIGNATURE_VERDICT_BAD,  NULL,          "file-signatures"},
+        };
+        _cleanup_certificates_ CertificateList all = { 0 };
+
+        fixture_add_certificate(&all, "list-rsa.pem");
+        fixture_add_certificate(&all, "list-ec.der");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_fixture_evidence_ FixtureEvidence f = evidence_of(cases[i].wanted, &all);
+                _cleanup_certificates_ CertificateList some = { 0 };
+                AttestationExpectation expectation = expect();
+                _cleanup_outcome_ Outcome outcome = { 0 };
+
+                if (cases[i].certificate)
+                        fixture_add_certificate(&some, cases[i].certificate);
+                expectation.certificates = cases[i].certificate ? &some : &all;
+                outcome = verify_with(&f, &expectation);
+                if (cases[i].failed)
+                        cr_expect_str_eq(get_failed(&outcome), cases[i].failed, "case %zu", i);
+                else
+                        cr_expect_null(get_failed(&outcome), "case %zu", i);
+        }
 }
 
 static bool flip_verifies(FixtureEvidence *f, uint8_t *byte, unsigned bit,

@@ -41,6 +41,17 @@ Test(filter, patterns)
                                 cases[i].pattern, cases[i].name);
 }
 
+/* A name of a foreign list may hold anything; the pattern ends where it ends. */
+Test(filter, a_nul_in_a_name_is_no_part_of_a_pattern)
+{
+        static const char name[] = "a\0b";
+        const MeasurementFilter filter = { .path = name, .verdict = ENTRY_VERDICT_INVALID };
+        const MeasurementView view = { .name = name, .name_size = sizeof(name) - 1 };
+        const Measurement m = { .number = 1 };
+
+        cr_expect_eq(measurement_filter_match(&filter, NULL, &m, &view), 0);
+}
+
 /* Backtracking into every star would take longer than the universe has. */
 Test(filter, hostile_pattern_ends, .timeout = 60)
 {

@@ -71,8 +71,8 @@ static bool matches_pattern(const char *pattern, const char *name, size_t size)
                 if (*pattern == '*') {
                         star = ++pattern;
                         star_at = at;
-                } else if (quoted ? pattern[1] == name[at]
-                                  : *pattern == '?' || *pattern == name[at]) {
+                } else if (*pattern != '\0' && (quoted ? pattern[1] == name[at]
+                                                       : *pattern == '?' || *pattern == name[at])) {
                         pattern += quoted ? 2 : 1;
                         at++;
                 } else if (star) {
