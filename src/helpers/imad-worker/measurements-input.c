@@ -9,7 +9,7 @@
 #include "system/list-archive.h"
 #include "system/securityfs.h"
 
-#define CHUNK_SIZE ((size_t) 256 * 1024)
+#define CHUNK_SIZE ((size_t) 512 * 1024)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
 #define CERTIFICATE_FILES_MAX 1000
 #define ALL_PCRS ((UINT32_C(1) << TPM_PCRS) - 1)
