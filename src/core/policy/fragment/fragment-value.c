@@ -38,7 +38,8 @@ static bool is_value(const void *context, const char *item)
 
         if (s->keyword->type == VALUE_TYPE_MAGIC && filesystem_find_name(item))
                 return true;
-        return value_parse(s->id, s->op, item, s->context->target, s->context->arena, &value) >= 0;
+        return rule_value_parse(s->id, s->op, item, s->context->target, s->context->arena,
+                               &value) >= 0;
 }
 
 /* With the operator that stands in the value. */
@@ -53,7 +54,7 @@ static void suggest_value(const Scalar *s, const char *text)
 /* "did you mean X?" where there is an X, else what a value looks like. */
 static int refuse_unknown(const Scalar *s, const char *code, const char *nearest, const char *what)
 {
-        _cleanup_free_ char *hint = value_format_hint(s->id, nearest);
+        _cleanup_free_ char *hint = rule_value_format_hint(s->id, nearest);
         int r;
 
         if (!hint)
@@ -127,7 +128,7 @@ static int refuse_blanks(const Scalar *s)
 static int check_characters(const Scalar *s)
 {
         if (s->text[0] == '\0') {
-                _cleanup_free_ char *hint = value_format_hint(s->id, NULL);
+                _cleanup_free_ char *hint = rule_value_format_hint(s->id, NULL);
 
                 return refuse(s, POLICY_CODE_EMPTY_VALUE, hint, "%s has no value",
                                 s->keyword->name);
@@ -140,7 +141,7 @@ static int check_characters(const Scalar *s)
 
 static int parse_exactly(const Scalar *s, const char *code, const char *what, RuleValue *ret_value)
 {
-        int r = value_parse(
+        int r = rule_value_parse(
                         s->id, s->op, s->text, s->context->target, s->context->arena, ret_value);
 
         if (r == -ERANGE)
@@ -189,10 +190,11 @@ static int parse_magic(const Scalar *s, RuleValue *ret_value)
         int r;
 
         if (name) {
-                r = value_from_number(s->id, s->op, name->magic, s->context->arena, ret_value);
+                r = rule_value_from_number(s->id, s->op, name->magic, s->context->arena, ret_value);
                 return r < 0 ? r : 1;
         }
-        r = value_parse(s->id, s->op, s->text, s->context->target, s->context->arena, ret_value);
+        r = rule_value_parse(
+                        s->id, s->op, s->text, s->context->target, s->context->arena, ret_value);
         if (r == -EINVAL)
                 return refuse_filesystem(s);
         if (r == -ERANGE)
@@ -211,8 +213,8 @@ static int parse_decimal(const Scalar *s, const char *what, RuleValue *ret_value
         if (digits && *digits && strlen(digits) <= 8 &&
                         strspn(digits, "0123456789abcdefABCDEF") == strlen(digits))
                 (void) snprintf(decimal, sizeof(decimal), "%lu", strtoul(digits, NULL, 16));
-        if (*decimal && value_parse(s->id, s->op, decimal, s->context->target, s->context->arena,
-                                        ret_value) >= 0)
+        if (*decimal && rule_value_parse(s->id, s->op, decimal, s->context->target,
+                                        s->context->arena, ret_value) >= 0)
                 return refuse_unknown(s, POLICY_CODE_INVALID_NUMBER, decimal, what);
         return parse_exactly(s, POLICY_CODE_INVALID_NUMBER, what, ret_value);
 }
@@ -256,7 +258,7 @@ static int parse_owner(const Scalar *s, RuleValue *ret_value)
                 return r;
         if (r < 0 || id == UINT32_MAX)
                 return refuse_owner(s, resolve);
-        r = value_from_number(s->id, s->op, id, s->context->arena, ret_value);
+        r = rule_value_from_number(s->id, s->op, id, s->context->arena, ret_value);
         return r < 0 ? r : 1;
 }
 
@@ -360,7 +362,7 @@ int fragment_value_join(const FragmentValueContext *context, KeywordId id, const
         }
         if (failed || !joined.data)
                 return -EBADMSG;
-        r = value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->target, context->arena,
-                        ret_value);
+        r = rule_value_parse(id, KEYWORD_OPERATOR_EQUAL, joined.data, context->target,
+                        context->arena, ret_value);
         return r < 0 ? r : 1;
 }

@@ -4,7 +4,7 @@
 
 #include "core/policy/fragment/fragment.h"
 #include "core/policy/rule/names.h"
-#include "core/policy/rule/value.h"
+#include "core/policy/rule/rule-value.h"
 
 typedef struct FragmentValueContext {
         const char *source;   /* for diagnostics */

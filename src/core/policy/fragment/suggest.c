@@ -51,7 +51,7 @@ const char *suggest_find_word(KeywordId id, const char *text)
         for (size_t i = 0; i < ELEMENTSOF(synonyms); i++)
                 if (synonyms[i].id == id && strcasecmp(synonyms[i].text, text) == 0)
                         return synonyms[i].word;
-        return value_nearest_word(id, text);
+        return rule_value_nearest_word(id, text);
 }
 
 #define BETWEEN_MAX 32

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/policy/fragment/yaml.h"
-#include "core/policy/rule/value.h"
+#include "core/policy/rule/rule-value.h"
 
 /* Puts a scalar in the place; with quotes where YAML needs them. */
 void suggest_scalar(DiagList *diags, DiagPlace place, const char *text);

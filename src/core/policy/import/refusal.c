@@ -54,7 +54,7 @@ static const char *nearest_word(const char *word)
 static int explain_keyword(const Refusal *r, KeywordId id, const char *rest)
 {
         const Keyword *keyword = keyword_get(id);
-        _cleanup_free_ char *hint = value_format_hint(id, NULL);
+        _cleanup_free_ char *hint = rule_value_format_hint(id, NULL);
 
         if (!hint)
                 return -ENOMEM;
@@ -165,7 +165,7 @@ static int explain_value(const Refusal *r)
         hint = type == VALUE_TYPE_MAGIC
                                ? strdup("the kernel takes hexadecimal numbers, no names; the name "
                                         "of a file system type goes with fsname")
-                               : value_format_hint(id, value_nearest_word(id, value));
+                               : rule_value_format_hint(id, rule_value_nearest_word(id, value));
         if (!hint)
                 return -ENOMEM;
         return refuse(r, code, hint, "%s: '%.*s' is not a value that the kernel knows",
@@ -184,7 +184,7 @@ static int explain_need(const Refusal *r, Arena *arena)
         int e;
 
         (void) rule_text_find_keyword(r->fault->token, &id, &op, &text);
-        e = value_parse(id, op, text, r->target, arena, &value);
+        e = rule_value_parse(id, op, text, r->target, arena, &value);
         if (e < 0)
                 return e;
         if (rule_check_value(&value, r->target, conflicts) == 0)

@@ -3,7 +3,7 @@
  * The grammar of the kernel's policy rules as tables: which keywords there are, which values they
  * take, which of them go together. Parsing, validation, expansion and canonical text are driven by
  * these tables; a new keyword is a row in keyword.c and, where its values have a form of their own,
- * a parser in value.c.
+ * a parser in rule-value.c.
  *
  * Source: security/integrity/ima/ima_policy.c (policy_tokens, ima_parse_rule, ima_validate_rule).
  */

@@ -159,7 +159,7 @@ static bool list_compare(const char *a, const char *b, bool all)
         for (;;) {
                 const char *end = strchrnul(b, '|');
 
-                if (value_list_has(a, b, (size_t) (end - b)) != all)
+                if (rule_value_list_has(a, b, (size_t) (end - b)) != all)
                         return !all;
                 if (*end == '\0')
                         return all;

@@ -85,7 +85,7 @@ static void check_itself(Check *c, const RuleValue *value)
         const Keyword *keyword = keyword_get((KeywordId) value->keyword);
 
         if (add_need(c, (KeywordId) value->keyword, &keyword->need) ||
-                        add_need(c, (KeywordId) value->keyword, value_get_need(value)))
+                        add_need(c, (KeywordId) value->keyword, rule_value_get_need(value)))
                 return;
         if (keyword->type == VALUE_TYPE_LABEL)
                 check_label(c, value);

@@ -115,8 +115,8 @@ static int parse_token(Line *line, const char *token, RuleTextFaultKind *ret_kin
         int r;
 
         *ret_kind = RULE_TEXT_FAULT_REPEATED;
-        if (value_parse(KEYWORD_ACTION, KEYWORD_OPERATOR_NONE, token, NULL, line->arena, &value) >=
-                        0) {
+        if (rule_value_parse(KEYWORD_ACTION, KEYWORD_OPERATOR_NONE, token, NULL, line->arena,
+                            &value) >= 0) {
                 if (line->present[KEYWORD_ACTION])
                         return -EINVAL;
                 return store(line, KEYWORD_ACTION, value);
@@ -132,7 +132,7 @@ static int parse_token(Line *line, const char *token, RuleTextFaultKind *ret_kin
         if (op == KEYWORD_OPERATOR_NONE)
                 return store(line, id, (RuleValue){ .keyword = (uint8_t) id, .text = "true" });
         *ret_kind = RULE_TEXT_FAULT_VALUE;
-        r = value_parse(id, op, text, line->target, line->arena, &value);
+        r = rule_value_parse(id, op, text, line->target, line->arena, &value);
         if (r < 0)
                 return r;
         *ret_kind = RULE_TEXT_FAULT_NEED;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "core/policy/rule/value.h"
+#include "core/policy/rule/rule-value.h"
 
 /*
  * A line and its newline are cut at a page less one byte when they are written to securityfs

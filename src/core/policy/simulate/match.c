@@ -76,7 +76,7 @@ static KeywordId find_data_failure(const MatchRule *rule, const Request *request
         if ((rule->conditions & BIT(KEYWORD_UID)) &&
                         !compare(request->user.real, rule->user_operator, rule->user))
                 return KEYWORD_UID;
-        if (rule->list && !(request->data && value_list_has(rule->list, request->data,
+        if (rule->list && !(request->data && rule_value_list_has(rule->list, request->data,
                                                              strlen(request->data))))
                 return rule->func == RULE_FUNC_KEY_CHECK ? KEYWORD_KEYRINGS : KEYWORD_LABEL;
         return KEYWORD_INVALID;

@@ -23,21 +23,21 @@ typedef struct RuleValue {
  * arena. The target, which may be NULL, says how long numbers are, which ids exist and whether
  * there is a template of its own. -EINVAL and -ERANGE as the kernel gives them, -ENOMEM.
  */
-int value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
+int rule_value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
                 Arena *arena, RuleValue *ret_value);
 
 /* The canonical text of a number is made here. The text lives in the arena. -ENOMEM. */
-int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
+int rule_value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
                 RuleValue *ret_value);
 
 /* What a kernel must have for this value, besides what its keyword needs. Never NULL. */
-const KernelNeed *value_get_need(const RuleValue *value);
+const KernelNeed *rule_value_get_need(const RuleValue *value);
 
 /* "did you mean NEAREST? Expected: …", malloc()ed; nearest may be NULL. NULL: no memory. */
-char *value_format_hint(KeywordId id, const char *nearest);
+char *rule_value_format_hint(KeywordId id, const char *nearest);
 
 /* Whether a list joined by "|" has the item, of length bytes. */
-bool value_list_has(const char *list, const char *item, size_t length);
+bool rule_value_list_has(const char *list, const char *item, size_t length);
 
 /* The known word nearest to text, or NULL. */
-const char *value_nearest_word(KeywordId id, const char *text);
+const char *rule_value_nearest_word(KeywordId id, const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/policy/rule/value.h"
+#include "core/policy/rule/rule-value.h"
 
 #include "base/digest.h"
 #include "base/strings.h"
@@ -260,7 +260,7 @@ static char *lower_uuid(const char *text, Arena *arena)
         return copy;
 }
 
-int value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
+int rule_value_parse(KeywordId id, KeywordOperator op, const char *text, const Target *target,
                 Arena *arena, RuleValue *ret_value)
 {
         const Keyword *keyword = keyword_get(id);
@@ -286,7 +286,7 @@ int value_parse(KeywordId id, KeywordOperator op, const char *text, const Target
         return 0;
 }
 
-int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
+int rule_value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *arena,
                 RuleValue *ret_value)
 {
         const char *text = format_number(keyword_get(id), number, arena);
@@ -297,7 +297,7 @@ int value_from_number(KeywordId id, KeywordOperator op, uint64_t number, Arena *
         return 0;
 }
 
-const KernelNeed *value_get_need(const RuleValue *value)
+const KernelNeed *rule_value_get_need(const RuleValue *value)
 {
         const Keyword *keyword = keyword_get((KeywordId) value->keyword);
         const ValueWord *words = value_type_get_words(keyword->type);
@@ -314,7 +314,7 @@ const KernelNeed *value_get_need(const RuleValue *value)
         return &no_need;
 }
 
-char *value_format_hint(KeywordId id, const char *nearest)
+char *rule_value_format_hint(KeywordId id, const char *nearest)
 {
         char *hint;
 
@@ -324,7 +324,7 @@ char *value_format_hint(KeywordId id, const char *nearest)
         return hint;
 }
 
-const char *value_nearest_word(KeywordId id, const char *text)
+const char *rule_value_nearest_word(KeywordId id, const char *text)
 {
         const char *names[WORDS_MAX + 1] = { NULL };
         ValueType type = keyword_get(id)->type;
@@ -347,7 +347,7 @@ const char *value_nearest_word(KeywordId id, const char *text)
         return string_nearest(text, names);
 }
 
-bool value_list_has(const char *list, const char *item, size_t length)
+bool rule_value_list_has(const char *list, const char *item, size_t length)
 {
         for (;;) {
                 const char *end = strchrnul(list, '|');
