@@ -53,6 +53,7 @@
         X(ARCHIVE_GAP, "E481", "a segment of an archived measurement list is missing")             \
         X(APT_SOURCE, "W601", "a source of packages is malformed")                                 \
         X(APT_LIST, "W602", "a source of packages vouches for nothing")                            \
+        X(ARCHIVE, "W603", "an archive of a package cannot be used")                               \
         X(NO_KERNEL, "N031", "no kernel is installed to check for")                                \
         X(FILE_IGNORED, "W001", "a file is ignored because of its name")                           \
         X(CONFIG_LINE, "W002", "a line of a configuration file is not understood")                 \

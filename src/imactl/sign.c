@@ -7,7 +7,24 @@
 /* What a verb says of results other than failed ones, in this order. */
 static const char *const result_names[] = { "signed", "kept", "good", "removed", "unsigned",
         "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked", "restored",
-        "unchanged", "different", "missing" };
+        "unchanged", "different", "missing", "altered", "unvouched", "passed-over" };
+
+/* What results mean that do not say it themselves. */
+static const struct {
+        const char *result;
+        const char *text;
+} result_texts[] = {
+        {"altered",    "its bytes are not those that are vouched for; reinstall its package"  },
+        { "unvouched", "nobody vouches for it; see --fetch, or sign it by name with --reason="},
+};
+
+static const char *describe_result(const char *result)
+{
+        for (size_t i = 0; i < ELEMENTSOF(result_texts); i++)
+                if (string_equal(result_texts[i].result, result))
+                        return result_texts[i].text;
+        return result;
+}
 
 static void render_file(const json_t *file, FILE *out, Style style)
 {
@@ -19,7 +36,7 @@ static void render_file(const json_t *file, FILE *out, Style style)
 
         fprintf(out, "%s%s%s %s: %s", style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
                         style_end(style, TONE_BAD), path ?: "",
-                        reason ?: result_get_string(file, "result") ?: "");
+                        reason ?: describe_result(result_get_string(file, "result")) ?: "");
         if (key_id)
                 fprintf(out, ", key id %s", key_id);
         if (string_equal(evm, "bad"))
@@ -69,6 +86,22 @@ static void render_counts(const json_t *result, FILE *out)
                                         result_names[i]);
 }
 
+/* How much of the system somebody vouches for. */
+static void render_adoption(const json_t *result, FILE *out)
+{
+        const json_t *adoption = json_object_get(result, "adoption");
+
+        if (!adoption)
+                return;
+        fprintf(out, "%" PRIu64 " of %" PRIu64 " packages vouched for by signed indexes",
+                        result_get_number(adoption, "vouched"),
+                        result_get_number(adoption, "packages"));
+        if (result_get_number(adoption, "md5sums") > 0)
+                fprintf(out, ", %" PRIu64 " files by MD5 sums of dpkg",
+                                result_get_number(adoption, "md5sums"));
+        fputc('\n', out);
+}
+
 static void render_files(const json_t *result, const Arguments *args, FILE *out, Style style)
 {
         const json_t *list = json_object_get(result, "list"), *file;
@@ -82,6 +115,7 @@ static void render_files(const json_t *result, const Arguments *args, FILE *out,
                 fprintf(out, "… and %" PRIu64 " more\n", result_get_number(result, "unlisted"));
         if (arguments_have(args, OPTION_QUIET))
                 return;
+        render_adoption(result, out);
         fprintf(out, "%s%" PRIu64 " file%s", result_get_bool(result, "dry_run") ? "dry run: " : "",
                         files, plural(files));
         render_counts(result, out);
@@ -136,6 +170,21 @@ static bool is_taken(const char *fd)
         return string_equal(fd, "1") || string_equal(fd, "2") || string_equal(fd, "3");
 }
 
+/* What says for whom files are signed goes with what it is about. */
+static ExitCode check_adoption(const Arguments *args)
+{
+        const bool installed = arguments_have(args, OPTION_INSTALLED);
+
+        if (!installed && (arguments_have(args, OPTION_FETCH) ||
+                                          arguments_have(args, OPTION_ACCEPT_MD5SUMS)))
+                return report_error(args, EXIT_CODE_USAGE, "add --installed",
+                                "--fetch and --accept-md5sums are about installed packages");
+        if (installed && arguments_have(args, OPTION_REASON))
+                return report_error(args, EXIT_CODE_USAGE, "name the files instead of --installed",
+                                "--reason= is for files that nobody vouches for");
+        return EXIT_CODE_OK;
+}
+
 static ExitCode check_paths(const Arguments *args)
 {
         if (args->words.count > 0 || arguments_have(args, OPTION_MANIFEST))
@@ -160,7 +209,9 @@ static ExitCode check_sign(const Arguments *args)
         if (fd && is_taken(fd))
                 return report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
                                 "descriptor %s is used otherwise", fd);
-        return earlier ? EXIT_CODE_OK : check_paths(args);
+        if (check_adoption(args) != EXIT_CODE_OK)
+                return EXIT_CODE_USAGE;
+        return earlier || arguments_have(args, OPTION_INSTALLED) ? EXIT_CODE_OK : check_paths(args);
 }
 
 ExitCode verb_sign(const Arguments *args)

@@ -7,62 +7,20 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "system/usr-merge.h"
 
 /* Files in the directory of dpkg, several for each package. */
 #define ENTRIES_MAX 1000000
 #define INDEXED_FILES_MAX 5000000U
 
-/* The links in / that lead into /usr. */
-typedef struct Merged {
-        StringList names; /* "/bin" */
-        StringList targets;
-} Merged;
-
-static void merged_done(Merged *merged)
+static int add_file(const UsrMerge *merged, const char *path, StringList *files)
 {
-        string_list_done(&merged->names);
-        string_list_done(&merged->targets);
+        _cleanup_free_ char *real = usr_merge_resolve(merged, path);
+
+        return real ? string_list_add(files, real) : -ENOMEM;
 }
 
-static int find_merged(int root_fd, Merged *merged)
-{
-        static const char *const names[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64",
-                "/libx32" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                _cleanup_free_ char *target = NULL, *path = NULL;
-
-                if (fs_read_link(root_fd, names[i], &target) < 0)
-                        continue;
-                if (asprintf(&path, "%s%s", target[0] == '/' ? "" : "/", target) < 0) {
-                        path = NULL;
-                        return -ENOMEM;
-                }
-                if (string_list_add(&merged->names, names[i]) < 0 ||
-                                string_list_add(&merged->targets, path) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-static int add_file(const Merged *merged, const char *path, StringList *files)
-{
-        for (size_t i = 0; i < merged->names.count; i++) {
-                const char *rest = string_after(path, merged->names.items[i]);
-                _cleanup_free_ char *real = NULL;
-
-                if (!rest || *rest != '/')
-                        continue;
-                if (asprintf(&real, "%s%s", merged->targets.items[i], rest) < 0) {
-                        real = NULL;
-                        return -ENOMEM;
-                }
-                return string_list_add(files, real);
-        }
-        return string_list_add(files, path);
-}
-
-static int read_list(int root_fd, const Merged *merged, const char *name, StringList *files)
+static int read_list(int root_fd, const UsrMerge *merged, const char *name, StringList *files)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
         char *state = NULL;
@@ -102,7 +60,7 @@ static bool is_list_of(const char *file, const char *package)
 int package_list_files(int root_fd, const char *package, StringList *files)
 {
         _cleanup_strings_ StringList entries = { 0 };
-        _cleanup_(merged_done) Merged merged = { 0 };
+        _cleanup_usr_merge_ UsrMerge merged = { 0 };
         bool found = false;
         int r;
 
@@ -110,7 +68,7 @@ int package_list_files(int root_fd, const char *package, StringList *files)
                 return -EINVAL;
         r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
         if (r >= 0)
-                r = find_merged(root_fd, &merged);
+                r = usr_merge_load(root_fd, &merged);
         for (size_t i = 0; r >= 0 && i < entries.count; i++) {
                 if (!is_list_of(entries.items[i], package))
                         continue;
@@ -120,7 +78,7 @@ int package_list_files(int root_fd, const char *package, StringList *files)
         return r >= 0 && !found ? -ENOENT : r;
 }
 
-static int visit_list(int root_fd, const Merged *merged, const char *list, PackageVisitor *visit,
+static int visit_list(int root_fd, const UsrMerge *merged, const char *list, PackageVisitor *visit,
                 void *userdata)
 {
         _cleanup_strings_ StringList files = { 0 };
@@ -139,11 +97,11 @@ static int visit_list(int root_fd, const Merged *merged, const char *list, Packa
 int package_visit_files(int root_fd, PackageVisitor *visit, void *userdata)
 {
         _cleanup_strings_ StringList entries = { 0 };
-        _cleanup_(merged_done) Merged merged = { 0 };
+        _cleanup_usr_merge_ UsrMerge merged = { 0 };
         int r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
 
         if (r >= 0)
-                r = find_merged(root_fd, &merged);
+                r = usr_merge_load(root_fd, &merged);
         string_list_sort(&entries);
         for (size_t i = 0; r >= 0 && i < entries.count; i++)
                 if (string_ends_with(entries.items[i], PACKAGE_SUFFIX))

@@ -99,8 +99,11 @@ static int plan_content(const Job *job, LabelChange *change, SigningResult *ret_
         if (r < 0)
                 return r;
         *ret_result = is_good(job, &old, &digest) ? SIGNING_KEPT : SIGNING_SIGNED;
-        if (*ret_result == SIGNING_KEPT || job->settings->dry_run)
-                return 0;
+        if (*ret_result == SIGNING_SIGNED && job->settings->approve)
+                r = job->settings->approve(
+                                job->settings->approval, job->path, change->file.fd, &digest);
+        if (r < 0 || *ret_result == SIGNING_KEPT || job->settings->dry_run)
+                return r;
         r = signer_sign(job->tools->signer, SIGNATURE_TYPE_DIGSIG, &digest, &new.bytes, &new.size);
         if (r < 0)
                 return r;

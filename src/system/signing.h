@@ -12,11 +12,19 @@
 
 #define SIGNING_SIDECAR_SUFFIX ".sig"
 
+/*
+ * Whether a file may be signed: 0, or why not as a negative errno. fd is open on the file, from
+ * where the digest of its content, which is held against writers, was read. Called in any thread.
+ */
+typedef int SigningApproval(void *userdata, const char *path, int fd, const Digest *digest);
+
 typedef struct SigningSettings {
         HashAlgorithm hash;
         bool with_evm; /* a portable security.evm too */
         bool sidecar;  /* a file beside it in the place of security.ima, as evmctl(1) writes it */
         bool dry_run;
+        SigningApproval *approve; /* NULL: every file may be signed */
+        void *approval;           /* userdata of it */
 } SigningSettings;
 
 /* Of one thread. The verifier knows the public half of the key under the signer's key id. */

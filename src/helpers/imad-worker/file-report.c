@@ -28,6 +28,8 @@ static int set_outcome(json_t *json, const FileOutcome *o, LabelFileReason reaso
                 return -ENOMEM;
         if (reason.hint && json_object_set_new(json, "hint", json_string(reason.hint)) < 0)
                 return -ENOMEM;
+        if (o->source && json_object_set_new(json, "source", json_string(o->source)) < 0)
+                return -ENOMEM;
         if (o->evm && json_object_set_new(json, "evm", json_string(o->evm)) < 0)
                 return -ENOMEM;
         if (o->has_key_id && json_object_set_new(json, "key_id", json_string(key_id)) < 0)

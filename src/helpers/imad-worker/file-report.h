@@ -13,7 +13,8 @@ typedef struct FileOutcome {
         const char *result; /* "signed", "good", … ; NULL: it failed by `error` */
         bool is_failure;
         int error;
-        const char *evm; /* the verdict on security.evm, or NULL */
+        const char *source; /* what vouches for it, or NULL */
+        const char *evm;    /* the verdict on security.evm, or NULL */
         bool has_key_id;
         uint32_t key_id;
 } FileOutcome;
@@ -42,6 +43,6 @@ size_t file_report_count(const FileReport *report, const char *result);
 
 /*
  * Sets in the result {files, results: {NAME: COUNT}, failed, links, skipped_mounts, unreadable,
- * seconds, dry_run, list: [{path, result, reason, hint, evm, key_id}], unlisted}.
+ * seconds, dry_run, list: [{path, result, reason, hint, source, evm, key_id}], unlisted}.
  */
 int file_report_set(const FileReport *report, Worker *worker, usec_t start_usec);

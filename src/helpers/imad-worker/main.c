@@ -71,7 +71,8 @@ static void print_usage(FILE *file)
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
               "--all-mounts, --prune, "
-              "--explain, --evm, --missing, --details,\n         --trial, --auto, "
+              "--explain, --evm, --missing, --details,\n         --installed, --fetch, "
+              "--accept-md5sums, --trial, --auto, "
               "--confirm-within=TIME",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
@@ -115,6 +116,9 @@ static const struct option fixed_options[] = {
         { "evm",            no_argument,       NULL, 'v'},
         { "missing",        no_argument,       NULL, 'M'},
         { "details",        no_argument,       NULL, 'D'},
+        { "installed",      no_argument,       NULL, 'i'},
+        { "fetch",          no_argument,       NULL, 'f'},
+        { "accept-md5sums", no_argument,       NULL, '5'},
         { "trial",          no_argument,       NULL, 'y'},
         { "auto",           no_argument,       NULL, 'a'},
         { "confirm-within", required_argument, NULL, 'w'},
@@ -157,6 +161,9 @@ static const struct {
         { 'v', false, offsetof(Worker, evm)           },
         { 'M', false, offsetof(Worker, missing)       },
         { 'D', false, offsetof(Worker, details)       },
+        { 'i', false, offsetof(Worker, installed)     },
+        { 'f', false, offsetof(Worker, fetch)         },
+        { '5', false, offsetof(Worker, accept_md5sums)},
         { 'y', false, offsetof(Worker, trial)         },
         { 'a', false, offsetof(Worker, automatic)     },
         { 'w', true,  offsetof(Worker, confirm_within)},

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/fs.h"
 #include "core/signature/certificate-check.h"
+#include "helpers/imad-worker/adoption.h"
 #include "helpers/imad-worker/file-batch.h"
 #include "helpers/imad-worker/key-option.h"
 #include "helpers/imad-worker/measurements-input.h"
@@ -21,6 +22,8 @@ typedef struct Signing {
         CertificateList public_keys;
         SigningSettings settings;
         SigningTools tools[PARALLEL_THREADS_MAX];
+        Adoption adoption; /* of --installed */
+        bool installed;
         int root_fd;
         char *cache_path; /* NULL: no cache */
         LabelCache *cache;
@@ -28,6 +31,7 @@ typedef struct Signing {
 
 static void signing_done(Signing *s)
 {
+        adoption_done(&s->adoption);
         label_cache_free(s->cache);
         free(s->cache_path);
         for (size_t i = 0; i < PARALLEL_THREADS_MAX; i++) {
@@ -81,7 +85,9 @@ static ExitCode read_settings(Worker *worker, Signing *s)
         const char *hash = worker->options[WORKER_OPTION_HASH];
         HashAlgorithm algorithm = hash ? hash_algorithm_from_string(hash) : HASH_SHA256;
 
-        s->settings = (SigningSettings){ algorithm, worker->evm, false, worker->dry_run };
+        s->settings = (SigningSettings){
+                .hash = algorithm, .with_evm = worker->evm, .dry_run = worker->dry_run
+        };
         s->root_fd = worker->root_fd;
         if (algorithm < 0)
                 return worker_fail(worker, EXIT_CODE_USAGE,
@@ -121,13 +127,19 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
 {
         const Signing *s = userdata;
         SigningResult result;
-        int r = signing_plan_file(&s->settings, &s->tools[thread], s->root_fd, path, path_fd,
-                        ret_change, &result);
+        int r;
 
-        if (r < 0)
+        if (s->installed && adoption_passes_over(&s->adoption, path, path_fd, ret_outcome))
+                return;
+        r = signing_plan_file(&s->settings, &s->tools[thread], s->root_fd, path, path_fd,
+                        ret_change, &result);
+        if (r == -EKEYREJECTED && s->installed)
+                *ret_outcome = (FileOutcome){ .result = "altered", .is_failure = true };
+        else if (r < 0)
                 *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
         else
                 *ret_outcome = (FileOutcome){ .result = result == SIGNING_KEPT ? "kept" : "signed",
+                        .source = s->installed ? adoption_get_source(&s->adoption, path) : NULL,
                         .has_key_id = true,
                         .key_id = s->key.key_id };
 }
@@ -168,6 +180,26 @@ static ExitCode open_cache(Worker *worker, Signing *s)
         return r < 0 ? worker_fail_errno(worker, r, "cache") : EXIT_CODE_OK;
 }
 
+/* What vouches for files takes the place of their names: without any, all below the root. */
+static ExitCode load_adoption(Worker *worker, Signing *s)
+{
+        static char *everything[] = { (char *) "/" };
+
+        s->installed = worker->installed;
+        if (!s->installed)
+                return EXIT_CODE_OK;
+        if (s->settings.sidecar)
+                return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
+                                "--installed labels files, not sidecars");
+        if (worker->n_words == 0 && !worker->options[WORKER_OPTION_MANIFEST]) {
+                worker->words = everything;
+                worker->n_words = 1;
+        }
+        s->settings.approve = adoption_approve;
+        s->settings.approval = &s->adoption;
+        return adoption_load(worker, s->settings.hash, &s->adoption);
+}
+
 ExitCode verb_sign(Worker *worker)
 {
         _cleanup_(signing_done) Signing s = { 0 };
@@ -191,6 +223,8 @@ ExitCode verb_sign(Worker *worker)
         if (code == EXIT_CODE_OK)
                 code = make_tools(worker, &s);
         if (code == EXIT_CODE_OK)
+                code = load_adoption(worker, &s);
+        if (code == EXIT_CODE_OK)
                 code = open_cache(worker, &s);
         if (code == EXIT_CODE_OK && !s.settings.sidecar)
                 code = label_run_begin(worker, &run);
@@ -204,7 +238,7 @@ ExitCode verb_sign(Worker *worker)
         batch.cached = (FileOutcome){
                 .result = "kept", .has_key_id = true, .key_id = s.key.key_id
         };
-        code = file_batch_run(worker, &batch, EXIT_CODE_FAILURE);
+        code = file_batch_run(worker, &batch, s.installed ? EXIT_CODE_MISMATCH : EXIT_CODE_FAILURE);
         /* A cache that cannot be written costs time, the next time. */
         if (s.cache && !worker->dry_run)
                 (void) label_cache_file_store(worker->root_fd, s.cache_path, s.cache);

@@ -142,7 +142,7 @@ static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "use", "f
         "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid", "lsm", "data",
         "nonce", "tcti", "ak", "allow-list", "format", "union", "archive", "path", "template",
         "verdict", "signed-by", "package", "key", "hash", "passphrase-fd", "at-least", "journal",
-        "cache", "manifest", "resume", "undo" };
+        "cache", "manifest", "resume", "undo", "reason" };
 
 const char *worker_option_to_string(WorkerOption option)
 {

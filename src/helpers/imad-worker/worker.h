@@ -53,6 +53,7 @@ typedef enum WorkerOption {
         WORKER_OPTION_MANIFEST,
         WORKER_OPTION_RESUME,
         WORKER_OPTION_UNDO,
+        WORKER_OPTION_REASON,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -78,6 +79,9 @@ typedef struct Worker {
         bool explain;            /* --explain */
         bool evm;                /* --evm */
         bool missing;            /* --missing */
+        bool installed;          /* --installed */
+        bool fetch;              /* --fetch */
+        bool accept_md5sums;     /* --accept-md5sums */
         bool details;            /* --details: each file, whatever became of it */
         StringList pcrs;         /* --pcr=, each ALG:N=HEX */
         StringList pcr_files;    /* --pcrs= */

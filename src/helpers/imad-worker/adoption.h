@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signing a system that is already there (sign --installed): files whose bytes somebody vouches for
+ * are signed, others that would be loaded or executed are named and left alone, and what is neither
+ * is passed over.
+ */
+#pragma once
+
+#include "helpers/imad-worker/file-report.h"
+#include "system/vouched-files.h"
+
+typedef struct Adoption {
+        AptIndex index;
+        Dpkg dpkg;
+        VouchedFiles vouched;
+} Adoption;
+
+/*
+ * Reads what vouches for the files of the run's root, with --fetch after the package manager has
+ * downloaded the archives that lack, and sets "adoption": {packages, vouched, refused, md5sums}.
+ */
+ExitCode adoption_load(Worker *worker, HashAlgorithm hash, Adoption *ret_adoption);
+void adoption_done(Adoption *adoption);
+
+/* True when the file is not to be signed, whatever it holds; then *ret_outcome says why. */
+bool adoption_passes_over(
+                const Adoption *adoption, const char *path, int path_fd, FileOutcome *ret_outcome);
+
+/*
+ * A SigningApproval over an Adoption: -EKEYREJECTED when the bytes are not those that are vouched
+ * for.
+ */
+int adoption_approve(void *userdata, const char *path, int fd, const Digest *digest);
+
+/* "archive" or "md5sums": what vouches for the file. */
+const char *adoption_get_source(const Adoption *adoption, const char *path);

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# sign --installed: a root with the package of tests/data/apt installed, its archive in apt's cache and
+# apt's signed lists. Setting labels needs root and a file system with attributes; a dry run does not.
+# shellcheck disable=SC2317
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+IMAD_LIBEXECDIR=$(dirname -- "$IMAD_WORKER")
+apt_data=$(realpath -- "$cli_dir/../data/apt")
+list=archive.example.org_debian_dists_stable_
+
+if ! command -v dpkg-deb >/dev/null || [[ ! -x /usr/bin/gpgv ]]; then
+  ok "# SKIP dpkg-deb or gpgv is not here" true
+  tap_end
+fi
+cd -- "$scratch" || exit 1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem \
+  -subj /CN=test -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
+
+# make_system: the package, a program that nobody vouches for, a text that nobody executes.
+make_system() {
+  rm -rf system
+  mkdir -p system/{usr/bin,etc/apt/sources.list.d,var/lib/{apt/lists,dpkg/info},var/cache/apt/archives,opt}
+  ln -s usr/bin system/bin
+  dpkg-deb --fsys-tarfile "$apt_data/hello.deb" | tar -C system -xf - --keep-directory-symlink
+  dpkg-deb --ctrl-tarfile "$apt_data/hello.deb" | tar -xOf - ./postinst \
+    >system/var/lib/dpkg/info/hello.postinst
+  chmod 0755 system/var/lib/dpkg/info/hello.postinst
+  printf 'Package: hello\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\n' \
+    >system/var/lib/dpkg/status
+  (cd system && md5sum usr/bin/hello usr/bin/hello-again usr/lib/libhello.so.1 bin/hello-early) \
+    >system/var/lib/dpkg/info/hello.md5sums
+  printf 'Types: deb\nURIs: http://archive.example.org/debian\nSuites: stable\nComponents: main\n%s\n' \
+    'Signed-By: /etc/apt/archive.asc' >system/etc/apt/sources.list.d/a.sources
+  cp "$apt_data/archive.asc" system/etc/apt/archive.asc
+  cp "$apt_data/InRelease" "system/var/lib/apt/lists/${list}InRelease"
+  cp "$apt_data/Packages" "system/var/lib/apt/lists/${list}main_binary-all_Packages"
+  cp "$apt_data/hello.deb" system/var/cache/apt/archives/hello_1.0-1_all.deb
+  printf '#!/bin/sh\n' >system/opt/own
+  chmod 0755 system/opt/own
+}
+
+adopt() { run sign --root=system --key=key.pem --installed "$@"; }
+results() { json_is "v['results'] == $1"; }
+
+make_system
+run sign --root=system --key=key.pem --fetch opt
+ok "archives are fetched for installed packages only" code_is 2
+run sign --root=system --key=key.pem --installed --reason=x
+ok "a reason is for what nobody vouches for" code_is 2
+cp key.pem cert.pem system/
+adopt --dry-run --json=short
+ok "what is not vouched for is left" code_is 6
+ok "the rest would be signed" json_is "v['results']['signed'] == 4 and v['results']['unvouched'] == 1"
+ok "by its archive" json_is "v['adoption'] == {'packages': 1, 'vouched': 1, 'refused': 0, 'md5sums': 0}"
+ok "each file says so" json_is "[f['source'] for f in v['list'] if f['path'] == '/usr/bin/hello-early'] == ['archive']"
+ok "maintainer scripts too" json_is "any(f['path'].endswith('hello.postinst') and f['result'] == 'signed' for f in v['list'])"
+adopt --dry-run
+ok "people are told what is left" out_has "/opt/own: nobody vouches for it"
+ok "and how much is vouched for" out_has "1 of 1 packages vouched for"
+
+echo '# and more' >>system/usr/bin/hello
+adopt --dry-run --json=short
+ok "an altered file is not signed" json_is "v['results']['signed'] == 3 and v['results']['altered'] == 1"
+
+printf 'Trusted: yes\n' >>system/etc/apt/sources.list.d/a.sources
+adopt --dry-run --json=short
+ok "a trusted source vouches for nothing" json_is "v['adoption']['vouched'] == 0 and v['adoption']['refused'] == 1"
+ok "so nothing is signed" json_is "'signed' not in v['results']"
+ok "and the reason is told" json_is "any('[trusted=yes]' in d['message'] for d in v['diagnostics'])"
+
+make_system
+cp key.pem system/
+rm system/var/cache/apt/archives/*.deb
+adopt --dry-run --json=short
+ok "without archive nobody vouches" json_is "'signed' not in v['results']"
+adopt --dry-run --json=short --accept-md5sums
+ok "MD5 sums count when they are accepted" json_is "v['results']['signed'] == 3 and v['adoption']['md5sums'] == 4"
+ok "and are named as what they are" json_is "[f['source'] for f in v['list'] if f['path'] == '/usr/bin/hello-early'] == ['md5sums']"
+
+make_system
+cp key.pem system/
+if ! setfattr -n security.ima -v 0x01 system/opt/own 2>/dev/null; then
+  ok "# SKIP labels: not root, or no attributes here" true
+  tap_end
+fi
+setfattr -x security.ima system/opt/own
+printf 'x' >>system/usr/lib/libhello.so.1
+run sign --root=system --key=key.pem --installed --cache= --journal=/journal
+has_label() { getfattr -n security.ima "system/$1" >/dev/null 2>&1; }
+lacks_label() { ! has_label "$1"; }
+ok "what is vouched for gets a label" has_label usr/bin/hello-early
+ok "what is altered gets none" lacks_label usr/lib/libhello.so.1
+ok "nor what is nobody's" lacks_label opt/own
+ok "nor a text" lacks_label etc/hello.conf
+run sign --root=system --key=key.pem --cache= --journal=/journal --reason=local /opt/own
+ok "which is signed by name, with a reason" has_label opt/own
+ok "that is in the journal" grep -rqs -- '--reason=local' system/journal
+tap_end
