@@ -55,6 +55,10 @@ static void print_difference(const json_t *bank, int indent, FILE *file, Style s
                 fprintf(file, "%*s  TPM:  %s\n", indent, "", value);
         if (replayed && *replayed)
                 fprintf(file, "%*s  list: %s\n", indent, "", replayed);
+        /* Where they parted is behind it; one value alone cannot tell the place. */
+        if (json_integer_value(json_object_get(bank, "confirmed")) > 0)
+                fprintf(file, "%*s  both agreed at entry %" PRIu64 "\n", indent, "",
+                                result_get_number(bank, "confirmed"));
 }
 
 static void print_bank(const json_t *bank, int indent, FILE *file, Style style)

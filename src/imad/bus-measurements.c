@@ -70,10 +70,11 @@ static int append_result(sd_bus_message *reply, const TailResult *result)
         hex_encode(result->value.bytes, result->value.size, value);
         hex_encode(result->replayed.bytes, result->replayed.size, replayed);
         if (r >= 0)
-                r = sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}", "algorithm", "s",
+                r = sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}{sv}", "algorithm", "s",
                                 hash_algorithm_to_string(result->bank), "pcr", "u", result->pcr,
                                 "replayed", "s", replayed, "verdict", "s",
-                                verdict_to_string(result->verdict));
+                                verdict_to_string(result->verdict), "confirmed", "t",
+                                result->confirmed, "behind", "t", result->behind);
         if (r >= 0 && result->has_value)
                 r = sd_bus_message_append(reply, "{sv}", "value", "s", value);
         return r < 0 ? r : sd_bus_message_close_container(reply);

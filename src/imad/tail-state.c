@@ -12,8 +12,8 @@ static bool results_equal(const TailState *a, const TailState *b)
                 const TailResult *x = &a->results[i], *y = &b->results[i];
 
                 if (x->bank != y->bank || x->pcr != y->pcr || x->verdict != y->verdict ||
-                                x->has_value != y->has_value ||
-                                !digest_equal(&x->value, &y->value) ||
+                                x->has_value != y->has_value || x->confirmed != y->confirmed ||
+                                x->behind != y->behind || !digest_equal(&x->value, &y->value) ||
                                 !digest_equal(&x->replayed, &y->replayed))
                         return false;
         }
@@ -41,11 +41,13 @@ json_t *tail_results_to_json(const TailState *state)
 
                 hex_encode(result->value.bytes, result->value.size, value);
                 hex_encode(result->replayed.bytes, result->replayed.size, replayed);
-                item = json_pack("{s:s, s:I, s:s?, s:s?, s:s}", "algorithm",
+                item = json_pack("{s:s, s:I, s:s?, s:s?, s:s, s:I, s:I}", "algorithm",
                                 hash_algorithm_to_string(result->bank), "pcr",
                                 (json_int_t) result->pcr, "value", result->has_value ? value : NULL,
                                 "replayed", result->replayed.size > 0 ? replayed : NULL, "verdict",
-                                verdict_to_string(result->verdict));
+                                verdict_to_string(result->verdict), "confirmed",
+                                (json_int_t) result->confirmed, "behind",
+                                (json_int_t) result->behind);
                 if (json_array_append_new(array, item) < 0)
                         return NULL;
         }

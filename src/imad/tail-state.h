@@ -24,6 +24,8 @@ typedef struct TailResult {
         Digest value;
         Digest replayed;
         Verdict verdict;
+        uint64_t confirmed; /* last entry at which the PCR agreed in this boot, 0 if never */
+        uint64_t behind;    /* list-ahead: entries that the PCR has not seen */
 } TailResult;
 
 /* All zero but for the verdict before the first round. */
@@ -49,5 +51,8 @@ typedef struct TailChange {
 /* Everything but the news. */
 TailChange tail_state_compare(const TailState *before, const TailState *now);
 
-/* [{"algorithm", "pcr", "value", "replayed", "verdict"}]; value is null when it is not known. */
+/*
+ * [{"algorithm", "pcr", "value", "replayed", "verdict", "confirmed", "behind"}]; value is null when
+ * it is not known.
+ */
 json_t *tail_results_to_json(const TailState *state);

@@ -286,6 +286,8 @@ static TailResult make_result(Tail *tail, VerdictTracker *tracker)
         if (!tail->state.tpm)
                 result.verdict = tail->tpm_absent ? VERDICT_NO_TPM : VERDICT_UNKNOWN;
         result.has_value = value;
+        result.confirmed = tracker->confirmed;
+        result.behind = tracker->behind;
         result.replayed = *verdict_tracker_get_replayed(tracker);
         return result;
 }

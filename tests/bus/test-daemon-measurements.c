@@ -126,6 +126,7 @@ Test(measurements, changed_pcr_diverges)
 {
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+        _cleanup_json_ json_t *banks = NULL;
 
         fixture_append_boot(&list);
         fixture_append_ng(&other, 10, "something else");
@@ -135,6 +136,9 @@ Test(measurements, changed_pcr_diverges)
         fixture_bus_write_pcrs(f, &other);
         verify(f);
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"diverged\"");
+        banks = fixture_bus_get(f, MEASUREMENTS, "Banks");
+        cr_expect_eq(json_integer_value(json_object_get(json_array_get(banks, 0), "confirmed")), 1,
+                        "where they agreed before");
         cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "PropertiesChanged",
                                       "\"Status\":\"diverged\"", USEC_PER_SEC),
                         0);

@@ -186,10 +186,11 @@ ok "doctor -q leaves out what is fine" test "$(grep -c TPM "$scratch/out")" -eq 
 LC_ALL=C run doctor
 ok "without UTF-8 output is ASCII" test -z "$(LC_ALL=C tr -d '\n\40-\176' <"$scratch/out")"
 
-answer 6 '{"entries":2,"violations":0,"status":"diverged","banks":[{"algorithm":"sha256","pcr":10,"value":"aa","replayed":"bb","verdict":"diverged"}],"diagnostics":[]}'
+answer 6 '{"entries":2,"violations":0,"status":"diverged","banks":[{"algorithm":"sha256","pcr":10,"value":"aa","replayed":"bb","verdict":"diverged","confirmed":7}],"diagnostics":[]}'
 run measurements verify --list=f --pcr=sha256:10=aa --pcr=sha1:10=bb
 ok "a mismatch is exit code 6" code_is 6
 ok "both values are shown" out_has "list: bb"
+ok "and where both agreed" out_has "both agreed at entry 7"
 ok "every --pcr reaches the worker" \
   worker_called_with "--list=f --pcr=sha256:10=aa --pcr=sha1:10=bb measurements-verify"
 
