@@ -129,41 +129,6 @@ static void render_files(const json_t *result, const Arguments *args, FILE *out,
                                 result_get_number(result, "unreadable"));
 }
 
-static void render_attribute(const json_t *label, const char *name, const char *verdict, FILE *out)
-{
-        const char *hash = result_get_string(label, "hash"),
-                   *digest = result_get_string(label, "digest"),
-                   *key_id = result_get_string(label, "key_id");
-
-        if (!json_is_object(label)) {
-                fprintf(out, "%s: none\n", name);
-                return;
-        }
-        fprintf(out, "%s: %s", name, result_get_string(label, "kind") ?: "?");
-        if (result_get_string(label, "type"))
-                fprintf(out, " (type %s)", result_get_string(label, "type"));
-        fputc('\n', out);
-        if (json_is_integer(json_object_get(label, "version")))
-                fprintf(out, "  version:   %" PRIu64 "\n", result_get_number(label, "version"));
-        if (hash)
-                fprintf(out, "  hash:      %s%s\n", hash,
-                                result_get_bool(label, "weak") ? ", which is weak" : "");
-        if (key_id)
-                fprintf(out, "  key id:    %s\n", key_id);
-        if (digest)
-                fprintf(out, "  digest:    %s\n", digest);
-        fprintf(out, "  size:      %" PRIu64 " bytes\n", result_get_number(label, "size"));
-        fprintf(out, "  verdict:   %s\n", verdict ?: "unchecked");
-}
-
-static void render_inspect(const json_t *result, const Arguments *args, FILE *out, Style style)
-{
-        render_attribute(json_object_get(result, "ima"), "security.ima",
-                        result_get_string(result, "ima_verdict"), out);
-        render_attribute(json_object_get(result, "evm"), "security.evm",
-                        result_get_string(result, "evm_verdict"), out);
-}
-
 /* Standard output and error are taken, and the worker's progress has the third. */
 static bool is_taken(const char *fd)
 {
@@ -238,9 +203,4 @@ ExitCode verb_unsign(const Arguments *args)
         ExitCode code = check_paths(args);
 
         return code == EXIT_CODE_OK ? worker_run_verb(args, "unsign", render_files) : code;
-}
-
-ExitCode verb_inspect(const Arguments *args)
-{
-        return worker_run_verb(args, "inspect", render_inspect);
 }

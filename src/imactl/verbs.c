@@ -62,8 +62,8 @@ const Verb verb_table[] = {
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OUTPUT, ALL_MOUNTS, MANIFEST), COMPLETION_FILE, verb_verify },
         { NULL, "unsign", "[PATH…]", "Remove the signatures of files",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL), COMPLETION_FILE, verb_unsign },
-        { NULL, "inspect", "FILE", "Explain security.ima and security.evm of a file",
-          1, 1, VERB_PAGER, OPTIONS(CERT), COMPLETION_FILE, verb_inspect },
+        { NULL, "inspect", "FILE", "Explain the labels of a file, and whether the kernel would allow it",
+          1, 1, VERB_PAGER, OPTIONS(CERT, OPTION_POLICY, OPTION_UID, OPTION_FOWNER), COMPLETION_FILE, verb_inspect },
         { NULL, "coverage", "[DIRECTORY…]", "Tell how many of the files that a policy appraises would pass",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, KERNEL, OPTION_POLICY, CERT, ALL_MOUNTS, OPTION_MISSING, OPTION_AT_LEAST), COMPLETION_DIRECTORY, verb_coverage },
 

@@ -34,9 +34,7 @@ static int find(int fd, Modsig *ret_place)
         r = read_at(fd, (uint64_t) st.st_size - sizeof(tail), tail, sizeof(tail));
         if (r >= 0)
                 r = modsig_parse(tail, sizeof(tail), (uint64_t) st.st_size, ret_place);
-        if (r >= 0 && (ret_place->der_size == 0 || ret_place->der_size > APPENDED_SIGNATURE_MAX))
-                return -ENODATA;
-        return r;
+        return r >= 0 && ret_place->der_size > APPENDED_SIGNATURE_MAX ? -ENODATA : r;
 }
 
 int appended_signature_load(int fd, AppendedSignature *ret_signature)
@@ -46,6 +44,8 @@ int appended_signature_load(int fd, AppendedSignature *ret_signature)
 
         if (r < 0)
                 return r;
+        if (signature.place.der_size == 0)
+                return -ENODATA;
         signature.der = malloc(signature.place.der_size);
         if (!signature.der)
                 return -ENOMEM;
@@ -69,5 +69,11 @@ SignatureVerdict appended_signature_check(
         SignatureVerdict verdict = signature_verifier_check_pkcs7(
                         verifier, signature->der, signature->place.der_size, &signature->digest);
 
-        return verdict == SIGNATURE_VERDICT_UNCHECKED ? SIGNATURE_VERDICT_UNSIGNED : verdict;
+        /* With signed attributes. */
+        if (verdict == SIGNATURE_VERDICT_UNCHECKED)
+                return SIGNATURE_VERDICT_UNSIGNED;
+        return verdict == SIGNATURE_VERDICT_UNKNOWN_KEY &&
+                                               !signature_verifier_has_certificates(verifier)
+                               ? SIGNATURE_VERDICT_UNCHECKED
+                               : verdict;
 }

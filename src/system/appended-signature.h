@@ -24,7 +24,7 @@ void appended_signature_done(AppendedSignature *signature);
  */
 int appended_signature_load(int fd, AppendedSignature *ret_signature);
 
-/* Unsigned when the kernel would take it for none. */
+/* Unsigned when the kernel would take it for none, unchecked without any certificate. */
 SignatureVerdict appended_signature_check(
                 SignatureVerifier *verifier, const AppendedSignature *signature);
 

@@ -149,6 +149,16 @@ ok "and mended" counts 4 "{'kept': 3, 'signed': 1}"
 run inspect --cert=rsa-cert.pem tree/one
 ok "inspect explains security.evm" out_has "security.evm: portable-signature (type 0x05)"
 ok "and judges it" out_has "verdict:   good"
+echo 'appraise func=BPRM_CHECK appraise_type=imasig' >policy
+run inspect --cert=rsa-cert.pem --policy=policy tree/one
+ok "it tells what the kernel would do" out_has "execute: allowed (appraise func=BPRM_CHECK appraise_type=imasig)"
+ok "and what no rule is about" out_has "not appraised: loader, map, read"
+run inspect --cert=ec-cert.pem --policy=policy tree/one
+ok "a key that is not trusted is refused" out_has "execute: denied, invalid-signature"
+run inspect --policy=policy tree/one
+ok "without certificates it cannot know" out_has "execute: unknown, signature"
+run inspect --cert=rsa-cert.pem --policy=policy --fowner=1 --json=short tree/one
+ok "the verdict is in JSON too" json_is "[u['verdict'] for u in v['uses'] if u['use'] == 'execute'] == ['allowed']"
 exec 7>>tree/one
 run sign "$journal" "$cache" --key=ec.pem tree/one
 exec 7>&-

@@ -12,10 +12,17 @@ typedef struct Fixture {
         AppraisalOracle ask;
 } Fixture;
 
-/* There is no key that would verify anything. */
+/* The key has signed nothing here. */
 static void set_up(Fixture *f)
 {
+        _cleanup_free_ char *path = fixture_path("%s/signatures/cert-rsa.pem", getenv("TEST_DATA"));
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_free_ char *pem = NULL;
+        size_t size;
+
         *f = (Fixture){ 0 };
+        pem = fixture_read(path, &size);
+        cr_assert_eq(certificate_list_parse(&f->certificates, pem, size, &diags, path), 0);
         cr_assert_eq(signature_verifier_new(&f->certificates, &f->verifier), 0);
         f->oracle.verifier = f->verifier;
         f->ask = file_oracle_get_functions(&f->oracle);
@@ -24,6 +31,7 @@ static void set_up(Fixture *f)
 static void tear_down(Fixture *f)
 {
         signature_verifier_free(f->verifier);
+        certificate_list_done(&f->certificates);
 }
 
 static int ask_appended(Fixture *f, const char *name)

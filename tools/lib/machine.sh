@@ -48,17 +48,65 @@ machine_modules() {
   done
 }
 
+# machine_label_key DIR NAME SERIAL ALGORITHM…: a private key and its certificate in DER, which the CA of
+# the third kernel has signed where that kernel takes part.
+machine_label_key() {
+  local path=$1/$2 subject="/CN=imad test $2" serial=$3
+  shift 3
+  quietly openssl genpkey "$@" -out "$path.pem"
+  if [[ -z ${kernel_ca-} ]]; then
+    openssl req -x509 -new -key "$path.pem" -subj "$subject" -days 3650 -set_serial "$serial" \
+      -addext keyUsage=critical,digitalSignature -outform DER -out "$path.der"
+  else
+    openssl req -new -key "$path.pem" -subj "$subject" |
+      openssl x509 -req -CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}" -set_serial "$serial" \
+        -days 3650 -extfile <(printf '%s\n' keyUsage=critical,digitalSignature \
+          subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) -outform DER -out "$path.der" \
+        2>/dev/null
+  fi
+}
+
+# machine_appended DIR KEY: a file with a signature behind it, as modules have.
+machine_appended() {
+  local signature=$1/signature.der
+  echo "no module, by $2" >"$1/appended-$2"
+  openssl x509 -inform DER -in "$1/$2.der" -out "$1/$2.crt"
+  openssl cms -sign -binary -noattr -nocerts -md sha256 -signer "$1/$2.crt" -inkey "$1/$2.pem" \
+    -in "$1/appended-$2" -outform DER -out "$signature"
+  {
+    cat "$signature"
+    printf '\0\0\2\0\0\0\0\0'
+    printf '%b' "$(printf '\\x%s' $(printf %08x "$(stat -c %s "$signature")" | fold -w2))"
+    printf '~Module signature appended~\n'
+  } >>"$1/appended-$2"
+  rm "$signature" "$1/$2.crt"
+}
+
+# machine_label_keys DIR: what the scenario "labels" signs with; nobody trusts the key "unknown".
+machine_label_keys() (
+  mkdir "$1"
+  machine_label_key "$1" rsa 11 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+  machine_label_key "$1" rsa4096 12 -algorithm RSA -pkeyopt rsa_keygen_bits:4096
+  machine_label_key "$1" p256 13 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+  machine_label_key "$1" p384 14 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+  machine_appended "$1" rsa
+  unset kernel_ca
+  machine_label_key "$1" unknown 15 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+  machine_appended "$1" unknown
+)
+
 # machine_payload FILE: a tar file with stages, their data, programs, modules and certificates, and the
 # packages.
 machine_payload() {
   local dir
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,templates.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,labels.sh,templates.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
   machine_modules "$dir/modules"
   secilc -M false -o "$dir/labels.selinux" -f /dev/null "$imad_top/tests/machine/labels.cil"
   [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
+  machine_label_keys "$dir/labels"
   cp "$package"/*.deb "$dir"
   tar -cf "$1" -C "$dir" --owner=0 --group=0 .
   rm -rf "$dir"

@@ -17,6 +17,8 @@ typedef struct CachedContext {
 
 struct SignatureVerifier {
         const CertificateList *certificates;
+        SignatureAsk *ask;
+        void *userdata; /* of ask */
         CachedContext cache[CACHE_MAX];
         size_t next;
 };
@@ -40,6 +42,17 @@ SignatureVerifier *signature_verifier_free(SignatureVerifier *verifier)
                 free(verifier);
         }
         return NULL;
+}
+
+void signature_verifier_set_ask(SignatureVerifier *verifier, SignatureAsk *ask, void *userdata)
+{
+        verifier->ask = ask;
+        verifier->userdata = userdata;
+}
+
+bool signature_verifier_has_certificates(const SignatureVerifier *verifier)
+{
+        return verifier->certificates->count > 0;
 }
 
 static EVP_PKEY_CTX *make_context(EVP_PKEY *key, HashAlgorithm hash)
@@ -89,7 +102,7 @@ static bool verify(SignatureVerifier *verifier, EVP_PKEY *key, const Digest *dig
         return good;
 }
 
-SignatureVerdict signature_verifier_check(
+static SignatureVerdict check(
                 SignatureVerifier *verifier, const Signature *signature, const Digest *digest)
 {
         const CertificateList *list = verifier->certificates;
@@ -105,6 +118,15 @@ SignatureVerdict signature_verifier_check(
                 verdict = SIGNATURE_VERDICT_BAD;
         }
         return verdict;
+}
+
+SignatureVerdict signature_verifier_check(
+                SignatureVerifier *verifier, const Signature *signature, const Digest *digest)
+{
+        SignatureVerdict verdict = check(verifier, signature, digest);
+
+        return verifier->ask ? verifier->ask(verifier->userdata, signature, digest, verdict)
+                             : verdict;
 }
 
 SignatureVerdict signature_verifier_check_file(

@@ -16,6 +16,14 @@ int signature_verifier_new(const CertificateList *certificates, SignatureVerifie
 SignatureVerifier *signature_verifier_free(SignatureVerifier *verifier);
 
 /*
+ * Who knows more keys, or that a key does not count, has the last word on signatures of digests; it
+ * gets what the certificates say. Appended ones are left to the certificates.
+ */
+typedef SignatureVerdict SignatureAsk(void *userdata, const Signature *signature,
+                const Digest *digest, SignatureVerdict verdict);
+void signature_verifier_set_ask(SignatureVerifier *verifier, SignatureAsk *ask, void *userdata);
+
+/*
  * Whether the signature is one of this digest; its algorithm must be the header's. Good when any
  * certificate of that key id verifies it.
  */
@@ -35,6 +43,8 @@ SignatureVerdict signature_verifier_check_file(
  */
 SignatureVerdict signature_verifier_check_pkcs7(
                 SignatureVerifier *verifier, const void *der, size_t size, const Digest *digest);
+
+bool signature_verifier_has_certificates(const SignatureVerifier *verifier);
 
 DEFINE_CLEANUP_FUNC(SignatureVerifier *, signature_verifier_free)
 #define _cleanup_verifier_ _cleanup_(signature_verifier_freep)

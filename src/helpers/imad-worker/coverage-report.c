@@ -244,7 +244,10 @@ ExitCode verb_coverage(Worker *worker)
         if (gate && parse_percent(gate, &hundredths) < 0)
                 return worker_fail(worker, EXIT_CODE_USAGE, "a number from 0 to 100, as in 99.5",
                                 "--at-least=%s is no percentage", gate);
-        worker->options[WORKER_OPTION_POLICY] = worker->options[WORKER_OPTION_POLICY] ?: "running";
+        if (simulation_choose_policy(worker) < 0)
+                return worker_fail(worker, EXIT_CODE_NOT_FOUND,
+                                "name it with --policy=: fragments, boot or a file",
+                                "the policy that is in force is not known");
         code = measurements_input_load(worker, &input);
         if (code != EXIT_CODE_OK)
                 return code;

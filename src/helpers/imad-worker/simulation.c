@@ -2,6 +2,7 @@
 #include "helpers/imad-worker/simulation.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -240,6 +241,25 @@ static int activate(Simulation *s)
                 return r;
         s->settings.mode |= sticky | builtin_get_appraise_bits(s->simulator);
         return simulate_seal(s->simulator, s->settings.mode != 0);
+}
+
+/* The file's mode tells what the kernel does with it (ima_fs.c); without a policy it is there. */
+int simulation_choose_policy(Worker *worker)
+{
+        const char **policy = &worker->options[WORKER_OPTION_POLICY];
+        _cleanup_boot_record_ BootRecord record = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (*policy)
+                return 0;
+        if (boot_record_load(worker->root_fd, &record) >= 0 &&
+                        record.outcome == BOOT_OUTCOME_LOADED)
+                *policy = "running";
+        fd = fs_open(worker->root_fd, SECURITYFS_POLICY_PATH, O_PATH, 0);
+        if (!*policy && fd >= 0 && fstat(fd, &st) >= 0)
+                *policy = st.st_mode & S_IRUSR ? SECURITYFS_POLICY_PATH : "boot";
+        return *policy ? 0 : -ENOENT;
 }
 
 int simulation_prepare(Worker *worker, Simulation *ret_simulation)

@@ -33,6 +33,13 @@ typedef struct Simulation {
 
 void simulation_done(Simulation *simulation);
 
+/*
+ * Names in --policy=, when it is not given, the policy that is in force: the one imad has loaded,
+ * the kernel's own when nobody has loaded any, or what the kernel shows. -ENOENT when somebody else
+ * has loaded one and the kernel does not show it; the option stays open then.
+ */
+int simulation_choose_policy(Worker *worker);
+
 /* Reads --policy= and what the kernel adds to it. On failure the worker's error is set. */
 int simulation_prepare(Worker *worker, Simulation *ret_simulation);
 
