@@ -36,6 +36,8 @@
         X(EVENT_LOG, "E420", "an event log is cut off or malformed")                               \
         X(EVENT_LOG_PCR, "E421", "an event log does not lead to a PCR")                            \
         X(CERTIFICATE, "E430", "a file holds no certificate")                                      \
+        X(REVOCATION_LIST, "E431", "a file holds no revocation list")                              \
+        X(DENY_LIST_LINE, "E432", "a line of a deny list is malformed")                            \
         X(EVIDENCE_MALFORMED, "E450", "an evidence file is malformed")                             \
         X(QUOTE_KEY, "E451", "evidence is signed by another key than the expected one")            \
         X(QUOTE_SIGNATURE, "E452", "the signature of a quote is wrong")                            \

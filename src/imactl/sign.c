@@ -7,7 +7,8 @@
 /* What a verb says of results other than failed ones, in this order. */
 static const char *const result_names[] = { "signed", "kept", "good", "removed", "unsigned",
         "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked", "restored",
-        "unchanged", "different", "missing", "altered", "unvouched", "passed-over" };
+        "unchanged", "different", "missing", "altered", "unvouched", "passed-over", "denied",
+        "expired", "not-yet-valid", "revoked", "no-revocation-list", "untrusted" };
 
 /* What results mean that do not say it themselves. */
 static const struct {
@@ -32,15 +33,26 @@ static void render_file(const json_t *file, FILE *out, Style style)
         const char *reason = result_get_string(file, "reason"),
                    *hint = result_get_string(file, "hint"),
                    *key_id = result_get_string(file, "key_id"),
-                   *evm = result_get_string(file, "evm");
+                   *evm = result_get_string(file, "evm"),
+                   *signer = result_get_string(file, "signer"),
+                   *then = result_get_string(file, "chain_then");
 
         fprintf(out, "%s%s%s %s: %s", style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
                         style_end(style, TONE_BAD), path ?: "",
                         reason ?: describe_result(result_get_string(file, "result")) ?: "");
         if (key_id)
                 fprintf(out, ", key id %s", key_id);
+        if (signer) {
+                _cleanup_free_ char *name = result_escape(signer, style);
+
+                fprintf(out, " (%s)", name);
+        }
+        if (then && !string_equal(then, result_get_string(file, "chain_now")))
+                fprintf(out, ", %s when it was labelled", then);
         if (string_equal(evm, "bad"))
                 fputs(", and security.evm does not fit", out);
+        if (string_equal(evm, "unknown_key"))
+                fputs(", and security.evm is by an unknown key", out);
         if (hint)
                 fprintf(out, "; %s", hint);
         fputc('\n', out);

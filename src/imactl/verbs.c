@@ -59,7 +59,7 @@ const Verb verb_table[] = {
         { NULL, "sign", "[PATH…]", "Sign files, and those below directories",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(ROOT, DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL, OPTION_CACHE, OPTION_RESUME, OPTION_UNDO, ADOPTION), COMPLETION_FILE, verb_sign },
         { NULL, "verify", "[PATH…]", "Check the signatures of files against certificates",
-          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OUTPUT, ALL_MOUNTS, MANIFEST), COMPLETION_FILE, verb_verify },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OPTION_CA, OPTION_CRL, OPTION_DENY_LIST, OUTPUT, ALL_MOUNTS, MANIFEST), COMPLETION_FILE, verb_verify },
         { NULL, "unsign", "[PATH…]", "Remove the signatures of files",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(DRY_RUN, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL), COMPLETION_FILE, verb_unsign },
         { NULL, "inspect", "FILE", "Explain the labels of a file, and whether the kernel would allow it",

@@ -108,7 +108,7 @@ static SignatureVerdict ask(int32_t serial, const Signature *signature, const Di
 
                 if (r >= 0)
                         return SIGNATURE_VERDICT_GOOD;
-                if (r == -EACCES || r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
+                if (r == -EACCES || r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS || r == -ENOKEY)
                         verdict = SIGNATURE_VERDICT_UNCHECKED;
         }
         return verdict;

@@ -189,6 +189,7 @@ static int check_content(const LabelFile *file, const Value *value, SignatureVer
 {
         FileLabel label;
         Digest digest;
+        bool is_verity;
         int r;
 
         check->ima = value->size == 0 ? SIGNATURE_VERDICT_UNSIGNED : SIGNATURE_VERDICT_BAD;
@@ -202,12 +203,13 @@ static int check_content(const LabelFile *file, const Value *value, SignatureVer
                 check->ima = SIGNATURE_VERDICT_UNCHECKED;
                 return 0;
         }
-        r = label.kind == FILE_LABEL_SIGNATURE && label.signature.type == SIGNATURE_TYPE_VERITY
-                            ? file_facts_measure_verity(file->fd, &digest)
-                            : file_facts_hash(file->fd,
-                                              check->is_hash ? label.digest.algorithm
-                                                             : label.signature.hash,
-                                              &digest);
+        is_verity = label.kind == FILE_LABEL_SIGNATURE &&
+                    label.signature.type == SIGNATURE_TYPE_VERITY;
+        r = is_verity ? file_facts_measure_verity(file->fd, &digest)
+                      : file_facts_hash(file->fd,
+                                        check->is_hash ? label.digest.algorithm
+                                                       : label.signature.hash,
+                                        &digest);
         if (r == -EOPNOTSUPP || r == -ENODATA || r == -ENOTTY)
                 check->ima = SIGNATURE_VERDICT_UNCHECKED;
         else if (r < 0)
@@ -217,6 +219,10 @@ static int check_content(const LabelFile *file, const Value *value, SignatureVer
                                                                   : SIGNATURE_VERDICT_BAD;
         else
                 check->ima = signature_verifier_check_file(verifier, &label.signature, &digest);
+        if (r >= 0 && !is_verity)
+                check->digest = digest;
+        if (check->ima == SIGNATURE_VERDICT_GOOD && !check->is_hash)
+                check->ima_certificate = signature_verifier_get_certificate(verifier);
         return 0;
 }
 
@@ -237,6 +243,27 @@ static int check_metadata(const LabelFile *file, SignatureVerifier *verifier, Si
                                      ? SIGNATURE_VERDICT_UNCHECKED
                                      : evm_check(&protected_values.evm, value.bytes, value.size,
                                                        verifier);
+        if (check->evm == SIGNATURE_VERDICT_GOOD)
+                check->evm_certificate = signature_verifier_get_certificate(verifier);
+        return 0;
+}
+
+/* Setting an attribute sets the time of change; so do other things, later. */
+static int get_label_time(const LabelFile *file, bool sidecar, int root_fd, const char *path,
+                int64_t *ret_time)
+{
+        _cleanup_free_ char *name = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st = file->stat;
+
+        if (sidecar) {
+                if (asprintf(&name, "%s" SIGNING_SIDECAR_SUFFIX, path) < 0)
+                        return -ENOMEM;
+                fd = fs_open(root_fd, name, O_PATH | O_NOFOLLOW, 0);
+                if (fd >= 0 && fstat(fd, &st) < 0)
+                        return -errno;
+        }
+        *ret_time = sidecar ? st.st_mtim.tv_sec : st.st_ctim.tv_sec;
         return 0;
 }
 
@@ -250,6 +277,8 @@ int signing_check_file(bool sidecar, SignatureVerifier *verifier, int root_fd, c
 
         if (r >= 0)
                 r = read_label(&file, sidecar, root_fd, path, &value);
+        if (r >= 0)
+                r = get_label_time(&file, sidecar, root_fd, path, &check.labelled);
         if (r >= 0)
                 r = check_content(&file, &value, verifier, &check);
         if (r >= 0 && !sidecar)

@@ -59,6 +59,10 @@ typedef struct SigningCheck {
         bool is_evm_portable; /* security.evm has that type, whatever comes behind */
         bool has_key_id;
         uint32_t key_id;
+        const Certificate *ima_certificate; /* of what is good; borrowed from the verifier's */
+        const Certificate *evm_certificate;
+        int64_t labelled; /* seconds since 1970: not later than that the label was set */
+        Digest digest;    /* of the content, as the label has it; size 0: none was computed */
 } SigningCheck;
 
 int signing_check_file(bool sidecar, SignatureVerifier *verifier, int root_fd, const char *path,

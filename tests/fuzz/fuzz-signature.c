@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Signatures over arbitrary bytes: the first one chooses between a label, an appended signature and
- * a file of certificates.
+ * Signatures over arbitrary bytes: the first one chooses between a label, an appended signature, a
+ * file of revocation lists and one of certificates.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/signature/chain.h"
 #include "core/signature/verifier.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,6 +17,16 @@ static void parse_certificates(const uint8_t *data, size_t size)
         _cleanup_diags_ DiagList diags = { 0 };
 
         (void) certificate_list_parse(&list, data, size, &diags, "fuzz");
+}
+
+static void parse_revocations(const uint8_t *data, size_t size)
+{
+        _cleanup_chain_store_ ChainStore *store = NULL;
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        if (chain_store_new(&store) < 0)
+                abort();
+        (void) chain_store_add_revocations(store, data, size, &diags, "fuzz");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 if (signature_verifier_check_pkcs7(verifier, data + 1, size - 1, &digest) ==
                                 SIGNATURE_VERDICT_GOOD)
                         abort();
+        } else if (data[0] == 'r') {
+                parse_revocations(data + 1, size - 1);
         } else {
                 parse_certificates(data + 1, size - 1);
         }

@@ -85,6 +85,23 @@ bool certificate_has_key_id(const Certificate *certificate, uint32_t key_id)
         return false;
 }
 
+char *certificate_format_subject(const Certificate *certificate)
+{
+        BIO *bio = certificate->x509 ? BIO_new(BIO_s_mem()) : NULL;
+        char *bytes, *text = NULL;
+        long size;
+
+        if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(certificate->x509), 0,
+                                   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+                size = BIO_get_mem_data(bio, &bytes);
+                text = strndup(bytes, (size_t) size);
+        }
+        BIO_free(bio);
+        if (text)
+                string_make_utf8(text);
+        return text;
+}
+
 bool certificate_key_is_supported(EVP_PKEY *key, HashAlgorithm hash)
 {
         static const char *const curves[] = { SN_X9_62_prime192v1, SN_X9_62_prime256v1,

@@ -46,6 +46,12 @@ int certificate_find_subject_key_id(const Certificate *certificate, uint32_t *re
 int certificate_hash_public_key(EVP_PKEY *key, uint32_t *ret_key_id);
 
 /*
+ * The subject in one line, as openssl(1) shows it (RFC 2253, UTF-8); NULL for a bare key and
+ * without memory. The caller frees.
+ */
+char *certificate_format_subject(const Certificate *certificate);
+
+/*
  * Whether kernels verify signatures of that hash by such a key: RSA, or ECDSA over P-192, P-256,
  * P-384 or P-521 (crypto/rsa-pkcs1pad.c, crypto/ecdsa.c and public_key.c).
  */

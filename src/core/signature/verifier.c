@@ -17,6 +17,7 @@ typedef struct CachedContext {
 
 struct SignatureVerifier {
         const CertificateList *certificates;
+        const Certificate *good; /* of the last check */
         SignatureAsk *ask;
         void *userdata; /* of ask */
         CachedContext cache[CACHE_MAX];
@@ -48,6 +49,11 @@ void signature_verifier_set_ask(SignatureVerifier *verifier, SignatureAsk *ask, 
 {
         verifier->ask = ask;
         verifier->userdata = userdata;
+}
+
+const Certificate *signature_verifier_get_certificate(const SignatureVerifier *verifier)
+{
+        return verifier->good;
 }
 
 bool signature_verifier_has_certificates(const SignatureVerifier *verifier)
@@ -108,13 +114,16 @@ static SignatureVerdict check(
         const CertificateList *list = verifier->certificates;
         SignatureVerdict verdict = SIGNATURE_VERDICT_UNKNOWN_KEY;
 
+        verifier->good = NULL;
         for (size_t i = 0; i < list->count; i++) {
                 if (!certificate_has_key_id(&list->items[i], signature->key_id))
                         continue;
                 if (signature->hash == digest->algorithm &&
                                 verify(verifier, list->items[i].key, digest, signature->bytes,
-                                                signature->size))
+                                                signature->size)) {
+                        verifier->good = &list->items[i];
                         return SIGNATURE_VERDICT_GOOD;
+                }
                 verdict = SIGNATURE_VERDICT_BAD;
         }
         return verdict;

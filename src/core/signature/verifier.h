@@ -44,6 +44,9 @@ SignatureVerdict signature_verifier_check_file(
 SignatureVerdict signature_verifier_check_pkcs7(
                 SignatureVerifier *verifier, const void *der, size_t size, const Digest *digest);
 
+/* The certificate that made the last check good; borrowed, NULL when none did. */
+const Certificate *signature_verifier_get_certificate(const SignatureVerifier *verifier);
+
 bool signature_verifier_has_certificates(const SignatureVerifier *verifier);
 
 DEFINE_CLEANUP_FUNC(SignatureVerifier *, signature_verifier_free)

@@ -32,6 +32,13 @@ static int set_outcome(json_t *json, const FileOutcome *o, LabelFileReason reaso
                 return -ENOMEM;
         if (o->evm && json_object_set_new(json, "evm", json_string(o->evm)) < 0)
                 return -ENOMEM;
+        if (o->signer && json_object_set_new(json, "signer", json_string(o->signer)) < 0)
+                return -ENOMEM;
+        if (o->chain_now &&
+                        (json_object_set_new(json, "chain_then", json_string(o->chain_then)) < 0 ||
+                                        json_object_set_new(json, "chain_now",
+                                                        json_string(o->chain_now)) < 0))
+                return -ENOMEM;
         if (o->has_key_id && json_object_set_new(json, "key_id", json_string(key_id)) < 0)
                 return -ENOMEM;
         return 0;

@@ -6,7 +6,7 @@
 #include "helpers/imad-worker/worker.h"
 #include "system/tree.h"
 
-#define FILE_REPORT_RESULTS_MAX 12U
+#define FILE_REPORT_RESULTS_MAX 20U
 
 /* What became of one file. Strings are static. */
 typedef struct FileOutcome {
@@ -17,6 +17,9 @@ typedef struct FileOutcome {
         const char *evm;    /* the verdict on security.evm, or NULL */
         bool has_key_id;
         uint32_t key_id;
+        const char *signer; /* subject of the certificate; borrowed until it is reported; or NULL */
+        const char *chain_then; /* verdicts on its chain, when the label was set and now; or NULL */
+        const char *chain_now;
 } FileOutcome;
 
 typedef struct FileReport {
@@ -43,6 +46,7 @@ size_t file_report_count(const FileReport *report, const char *result);
 
 /*
  * Sets in the result {files, results: {NAME: COUNT}, failed, links, skipped_mounts, unreadable,
- * seconds, dry_run, list: [{path, result, reason, hint, source, evm, key_id}], unlisted}.
+ * seconds, dry_run, list: [{path, result, reason, hint, source, evm, key_id, signer, chain_then,
+ * chain_now}], unlisted}.
  */
 int file_report_set(const FileReport *report, Worker *worker, usec_t start_usec);

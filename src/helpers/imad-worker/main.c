@@ -69,6 +69,7 @@ static void print_usage(FILE *file)
                 fprintf(file, "  %s %s\n", verbs[i].name, verbs[i].usage);
         fputs("Options: --dry-run, --kernel=RELEASE, --target=NAME, --list=FILE, "
               "--pcr=ALGORITHM:N=HEX,\n         --pcrs=FILE, --event-log=FILE, --cert=FILE|DIR, "
+              "--ca=FILE|DIR, --crl=FILE, --deny-list=FILE, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
               "--all-mounts, --prune, "
               "--explain, --evm, --missing, --details,\n         --installed, --fetch, "
@@ -103,6 +104,9 @@ static const struct option fixed_options[] = {
         { "pcrs",           required_argument, NULL, 'F'},
         { "event-log",      required_argument, NULL, 'E'},
         { "cert",           required_argument, NULL, 'c'},
+        { "ca",             required_argument, NULL, 'A'},
+        { "crl",            required_argument, NULL, 'C'},
+        { "deny-list",      required_argument, NULL, 'N'},
         { "output",         required_argument, NULL, 'o'},
         { "running",        no_argument,       NULL, 'R'},
         { "strict",         no_argument,       NULL, 's'},
@@ -204,6 +208,12 @@ static int take_option(Worker *worker, int c, char *value, const char **ret_root
                 return string_list_add(&worker->pcr_files, value) < 0 ? -ENOMEM : 1;
         case 'c':
                 return string_list_add(&worker->certificates, value) < 0 ? -ENOMEM : 1;
+        case 'A':
+                return string_list_add(&worker->authorities, value) < 0 ? -ENOMEM : 1;
+        case 'C':
+                return string_list_add(&worker->revocations, value) < 0 ? -ENOMEM : 1;
+        case 'N':
+                return string_list_add(&worker->deny_lists, value) < 0 ? -ENOMEM : 1;
         case 'h':
                 print_usage(stdout);
                 return 0;

@@ -6,12 +6,12 @@
 
 #include "base/diag-code.h"
 #include "base/fs.h"
+#include "helpers/imad-worker/certificates.h"
 #include "system/list-archive.h"
 #include "system/securityfs.h"
 
 #define CHUNK_SIZE ((size_t) 512 * 1024)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
-#define CERTIFICATE_FILES_MAX 1000
 #define ALL_PCRS ((UINT32_C(1) << TPM_PCRS) - 1)
 
 void measurements_input_done(MeasurementsInput *input)
@@ -37,27 +37,6 @@ static ExitCode parse_pcrs(Worker *worker, PcrValueList *values)
         return EXIT_CODE_OK;
 }
 
-/* Parses what a file holds into an object; its diagnostics go to the worker's. */
-typedef int FileParser(
-                Worker *worker, void *into, const char *bytes, size_t size, const char *name);
-
-static ExitCode load_file(
-                Worker *worker, const char *name, size_t limit, FileParser *parse, void *into)
-{
-        _cleanup_free_ char *bytes = NULL;
-        size_t size;
-        ExitCode code = worker_read_file(worker, name, limit, &bytes, &size);
-        int r;
-
-        if (code != EXIT_CODE_OK)
-                return code;
-        r = parse(worker, into, bytes, size, name);
-        if (r == -EBADMSG)
-                return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
-                                "%s cannot be used", name);
-        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
-}
-
 static int parse_pcr_values(
                 Worker *worker, void *into, const char *bytes, size_t size, const char *name)
 {
@@ -70,66 +49,20 @@ static int parse_event_log(
         return event_log_replay(bytes, size, into, &worker->diags, name);
 }
 
-static int parse_certificates(
-                Worker *worker, void *into, const char *bytes, size_t size, const char *name)
-{
-        return certificate_list_parse(into, bytes, size, &worker->diags, name);
-}
-
-/* A directory of keys holds other files as well: those without a certificate are passed over. */
-static int load_certificate_directory(
-                Worker *worker, const char *path, const StringList *names, CertificateList *list)
-{
-        size_t before = list->count;
-
-        for (size_t i = 0; i < names->count; i++) {
-                _cleanup_diags_ DiagList unused = { 0 };
-                _cleanup_free_ char *file = NULL, *bytes = NULL;
-                size_t size;
-
-                if (asprintf(&file, "%s/%s", path, names->items[i]) < 0)
-                        return -ENOMEM;
-                if (fs_read_file(worker->root_fd, file, CERTIFICATE_FILE_SIZE_MAX, &bytes, &size) >=
-                                0)
-                        (void) certificate_list_parse(list, bytes, size, &unused, file);
-        }
-        return list->count > before ? 0 : -ENOENT;
-}
-
-static ExitCode load_certificates(Worker *worker, const char *name, CertificateList *list)
-{
-        _cleanup_strings_ StringList names = { 0 };
-        _cleanup_free_ char *path = NULL;
-        int r = worker_resolve_path(worker, name, &path);
-
-        if (r < 0)
-                return worker_fail_errno(worker, r, name);
-        r = fs_list_directory(worker->root_fd, path, CERTIFICATE_FILES_MAX, &names);
-        if (r == -ENOTDIR)
-                return load_file(worker, name, CERTIFICATE_FILE_SIZE_MAX, parse_certificates, list);
-        if (r >= 0)
-                r = load_certificate_directory(worker, path, &names, list);
-        if (r == -ENOENT && names.count > 0)
-                return worker_fail(worker, EXIT_CODE_NOT_FOUND, "give a certificate in PEM or DER",
-                                "no file of %s holds a certificate", name);
-        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
-}
-
 ExitCode measurements_input_load(Worker *worker, MeasurementsInput *input)
 {
         ExitCode code = parse_pcrs(worker, &input->values);
 
         for (size_t i = 0; code == EXIT_CODE_OK && i < worker->pcr_files.count; i++)
-                code = load_file(worker, worker->pcr_files.items[i], PCRS_FILE_SIZE_MAX,
+                code = worker_parse_file(worker, worker->pcr_files.items[i], PCRS_FILE_SIZE_MAX,
                                 parse_pcr_values, &input->values);
         if (code == EXIT_CODE_OK && worker->event_log) {
-                code = load_file(worker, worker->event_log, EVENT_LOG_SIZE_MAX, parse_event_log,
-                                &input->event_log);
+                code = worker_parse_file(worker, worker->event_log, EVENT_LOG_SIZE_MAX,
+                                parse_event_log, &input->event_log);
                 input->has_event_log = code == EXIT_CODE_OK;
         }
-        for (size_t i = 0; code == EXIT_CODE_OK && i < worker->certificates.count; i++)
-                code = load_certificates(
-                                worker, worker->certificates.items[i], &input->certificates);
+        if (code == EXIT_CODE_OK)
+                code = certificates_load(worker, &worker->certificates, &input->certificates);
         return code;
 }
 

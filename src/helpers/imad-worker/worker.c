@@ -13,6 +13,9 @@ void worker_done(Worker *worker)
         string_list_done(&worker->pcrs);
         string_list_done(&worker->pcr_files);
         string_list_done(&worker->certificates);
+        string_list_done(&worker->authorities);
+        string_list_done(&worker->revocations);
+        string_list_done(&worker->deny_lists);
         json_decref(worker->result);
         json_decref(worker->error);
         diag_list_done(&worker->diags);
@@ -165,6 +168,23 @@ ExitCode worker_read_file(
 
         if (r >= 0)
                 r = fs_read_file(worker->root_fd, path, limit, ret_text, ret_size);
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
+}
+
+ExitCode worker_parse_file(
+                Worker *worker, const char *name, size_t limit, WorkerParser *parse, void *into)
+{
+        _cleanup_free_ char *bytes = NULL;
+        size_t size;
+        ExitCode code = worker_read_file(worker, name, limit, &bytes, &size);
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = parse(worker, into, bytes, size, name);
+        if (r == -EBADMSG)
+                return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
+                                "%s cannot be used", name);
         return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
 }
 

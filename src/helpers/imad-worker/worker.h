@@ -86,6 +86,9 @@ typedef struct Worker {
         StringList pcrs;         /* --pcr=, each ALG:N=HEX */
         StringList pcr_files;    /* --pcrs= */
         StringList certificates; /* --cert=, files and directories */
+        StringList authorities;  /* --ca=, likewise */
+        StringList revocations;  /* --crl= */
+        StringList deny_lists;   /* --deny-list= */
         const char *event_log;   /* --event-log=, or NULL */
         int progress_fd;         /* -EBADF: nobody wants to know */
         char **argv;             /* the whole command line, options first */
@@ -131,6 +134,15 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
 /* Reads a whole file that an option names; limit in bytes. */
 ExitCode worker_read_file(
                 Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size);
+
+/*
+ * Parses what a file that an option names holds into an object; diagnostics go to the worker's.
+ * What is malformed fails the run with EXIT_CODE_MALFORMED.
+ */
+typedef int WorkerParser(
+                Worker *worker, void *into, const char *bytes, size_t size, const char *name);
+ExitCode worker_parse_file(
+                Worker *worker, const char *name, size_t limit, WorkerParser *parse, void *into);
 
 /* Reads --nonce= into a place of TPM_NONCE_MAX bytes. -EINVAL when it is missing or malformed. */
 int worker_parse_nonce(Worker *worker, uint8_t *ret_nonce, size_t *ret_size);
