@@ -136,6 +136,8 @@ const Option option_table[OPTION_MAX] = {
                 "Demand that certificates are not on these revocation lists; repeatable" },
         [OPTION_DENY_LIST] = { "deny-list", 0, false, true, "FILE", COMPLETION_FILE,
                 "Refuse files with a digest of this list; repeatable" },
+        [OPTION_FS_VERITY] = { "fs-verity", 0, false, false, NULL, COMPLETION_NONE,
+                "Turn fs-verity on, for good, and sign its digest" },
         [OPTION_MISSING] = { "missing", 0, false, false, NULL, COMPLETION_NONE,
                 "List the files that would not pass, each with what mends it" },
         [OPTION_AT_LEAST] = { "at-least", 0, false, false, "PERCENT", COMPLETION_NONE,

@@ -77,6 +77,7 @@ typedef enum OptionId {
         OPTION_CA,
         OPTION_CRL,
         OPTION_DENY_LIST,
+        OPTION_FS_VERITY,
         OPTION_MISSING,
         OPTION_AT_LEAST,
         OPTION_JOURNAL,

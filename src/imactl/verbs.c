@@ -57,7 +57,7 @@ const Verb verb_table[] = {
           0, 0, 0, NULL, COMPLETION_NONE, verb_version },
 
         { NULL, "sign", "[PATH…]", "Sign files, and those below directories",
-          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(ROOT, DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL, OPTION_CACHE, OPTION_RESUME, OPTION_UNDO, ADOPTION), COMPLETION_FILE, verb_sign },
+          0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(ROOT, DRY_RUN, KEY, CERT, HASH, EVM, OPTION_FS_VERITY, OUTPUT, ALL_MOUNTS, MANIFEST, JOURNAL, OPTION_CACHE, OPTION_RESUME, OPTION_UNDO, ADOPTION), COMPLETION_FILE, verb_sign },
         { NULL, "verify", "[PATH…]", "Check the signatures of files against certificates",
           0, VERB_ARGS_ANY, VERB_VERDICT | VERB_DETAILS, OPTIONS(CERT, OPTION_CA, OPTION_CRL, OPTION_DENY_LIST, OUTPUT, ALL_MOUNTS, MANIFEST), COMPLETION_FILE, verb_verify },
         { NULL, "unsign", "[PATH…]", "Remove the signatures of files",

@@ -54,12 +54,32 @@ static int verdict_to_answer(SignatureVerdict verdict)
         return answers[verdict];
 }
 
-static int verify(void *userdata, const AppraisalFile *file, const Request *request)
+/* A rule without fs-verity holds such a label against the digest of the content. */
+static int verify_content_id(FileOracle *oracle, const AppraisalFile *file)
+{
+        Digest content;
+        FileLabel label;
+        int r = file_label_parse(FILE_LABEL_IMA, file->label, file->label_size, &label);
+
+        if (r >= 0)
+                r = digest(oracle, label.signature.hash, false, &content);
+        if (r < 0)
+                return r == -EBADMSG ? 0 : r;
+        return verdict_to_answer(signature_verifier_check_file(
+                        oracle->verifier, &label.signature, &content));
+}
+
+static int verify(void *userdata, const AppraisalFile *file, const Request *request, bool is_verity)
 {
         FileOracle *oracle = userdata;
         SigningCheck check;
-        int r = oracle->verifier ? file_oracle_check(oracle, &check) : -ENOKEY;
+        int r;
 
+        if (!oracle->verifier)
+                return -ENOKEY;
+        if (file->label[0] == APPRAISAL_LABEL_VERITY_SIGNATURE && !is_verity)
+                return verify_content_id(oracle, file);
+        r = file_oracle_check(oracle, &check);
         return r < 0 ? r : verdict_to_answer(check.ima);
 }
 

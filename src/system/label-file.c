@@ -2,14 +2,17 @@
 #include "system/label-file.h"
 
 #include <fcntl.h>
+#include <linux/fsverity.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include "base/strings.h"
 
 #define RESTART_MAX 16
+#define VERITY_BLOCK_SIZE 4096
 
 /* Not in linux/magic.h. */
 #define CIFS_MAGIC 0xff534d42
@@ -89,6 +92,22 @@ int label_file_check(const LabelFile *file, bool with_ctime)
                                                (!with_ctime || same_time(is.st_ctim, was->st_ctim))
                                ? 0
                                : -ESTALE;
+}
+
+int label_file_enable_verity(LabelFile *file, HashAlgorithm hash)
+{
+        const struct fsverity_enable_arg argument = {
+                .version = 1,
+                .hash_algorithm = hash == HASH_SHA512 ? FS_VERITY_HASH_ALG_SHA512
+                                                      : FS_VERITY_HASH_ALG_SHA256,
+                .block_size = VERITY_BLOCK_SIZE,
+        };
+
+        if (ioctl(file->fd, FS_IOC_ENABLE_VERITY, &argument) < 0 && errno != EEXIST)
+                return errno == ENOTTY || errno == EOPNOTSUPP ? -EPROTONOSUPPORT
+                       : errno == ETXTBSY                     ? -EBUSY
+                                                              : -errno;
+        return fstat(file->fd, &file->stat) < 0 ? -errno : 0;
 }
 
 int label_file_get(const LabelFile *file, const char *name, uint8_t **ret_value, size_t *ret_size)
@@ -186,23 +205,26 @@ static const struct {
         int error;
         LabelFileReason reason;
 } reasons[] = {
-        {ELOOP,        { "it is a symbolic link", "name the file itself" }                                  },
-        { EMEDIUMTYPE, { "it is no regular file", NULL }                                                    },
-        { EBUSY,       { "it is open for writing", "sign it when it is finished" }                          },
-        { ESTALE,      { "it was changed meanwhile", "sign it when it is finished" }                        },
-        { EREMOTE,     { "it lies on a network file system or one in user space",
+        {ELOOP,            { "it is a symbolic link", "name the file itself" }                              },
+        { EMEDIUMTYPE,     { "it is no regular file", NULL }                                                },
+        { EBUSY,           { "it is open for writing", "sign it when it is finished" }                      },
+        { ESTALE,          { "it was changed meanwhile", "sign it when it is finished" }                    },
+        { EREMOTE,         { "it lies on a network file system or one in user space",
                                    "sign it where it is stored, or use --output=sidecar" }},
-        { EXDEV,       { "it lies on overlayfs, where a label would make a copy of it",
+        { EXDEV,           { "it lies on overlayfs, where a label would make a copy of it",
                                  "sign it in the layer below, or use --output=sidecar" }    },
-        { EROFS,       { "the file system is mounted read-only", "remount it" }                             },
-        { EOPNOTSUPP,  { "the file system has no extended attributes", "use --output=sidecar" }             },
-        { ENOSPC,      { "there is no room for the attribute", "free some space" }                          },
-        { E2BIG,       { "there is no room for the attribute", "use a shorter key" }                        },
-        { EDQUOT,      { "the quota is used up", "free some space" }                                        },
-        { EACCES,      { "it may not be read or labelled", "run it as root" }                               },
-        { EIO,         { "the storage does not give back what was written", NULL }                          },
-        { ENOENT,      { "it does not exist", NULL }                                                        },
-        { EPERM,       { "the kernel refuses the label",
+        { EROFS,           { "the file system is mounted read-only", "remount it" }                         },
+        { EOPNOTSUPP,      { "the file system has no extended attributes", "use --output=sidecar" }         },
+        { EPROTONOSUPPORT, { "the file system has no fs-verity",
+                                           "on ext4 tune2fs -O verity adds it" }  },
+        { EBADE,           { "fs-verity is on with another hash", "sign it with --hash=sha512, or sha256" } },
+        { ENOSPC,          { "there is no room for the attribute", "free some space" }                      },
+        { E2BIG,           { "there is no room for the attribute", "use a shorter key" }                    },
+        { EDQUOT,          { "the quota is used up", "free some space" }                                    },
+        { EACCES,          { "it may not be read or labelled", "run it as root" }                           },
+        { EIO,             { "the storage does not give back what was written", NULL }                      },
+        { ENOENT,          { "it does not exist", NULL }                                                    },
+        { EPERM,           { "the kernel refuses the label",
                                  "run it as root; an active EVM refuses it where it was not "
                                  "started to allow labels" }                                },
 };

@@ -38,6 +38,13 @@ int label_file_hold(const LabelFile *file);
  */
 int label_file_check(const LabelFile *file, bool with_ctime);
 
+/*
+ * Turns fs-verity on, with blocks of 4096 bytes and no salt, which takes the file's content for
+ * good (FS_IOC_ENABLE_VERITY; SHA-256 or SHA-512). 0 when it is on already. -EPROTONOSUPPORT when
+ * the file system has none, -EBUSY while the file is open for writing.
+ */
+int label_file_enable_verity(LabelFile *file, HashAlgorithm hash);
+
 /* An attribute, malloc()ed; size 0 and NULL when there is none. */
 int label_file_get(const LabelFile *file, const char *name, uint8_t **ret_value, size_t *ret_size);
 

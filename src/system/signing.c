@@ -62,14 +62,40 @@ static int write_sidecar(const Job *job, const Value *value)
         return fs_replace_file(job->root_fd, name, value->bytes, value->size, 0644);
 }
 
+static SignatureType get_type(const Job *job)
+{
+        return job->settings->with_verity ? SIGNATURE_TYPE_VERITY : SIGNATURE_TYPE_DIGSIG;
+}
+
+/*
+ * What the signature is made over. fs-verity is turned on for it, which no journal takes back; a
+ * dry run of a file without it signs something else that is not good either.
+ */
+static int compute_digest(const Job *job, LabelFile *file, Digest *ret_digest)
+{
+        Digest verity;
+        int r = 0;
+
+        if (job->settings->with_verity && !job->settings->dry_run)
+                r = label_file_enable_verity(file, job->settings->hash);
+        if (r >= 0 && job->settings->with_verity)
+                r = file_facts_measure_verity(file->fd, &verity);
+        if (!job->settings->with_verity || (job->settings->dry_run && r < 0))
+                return file_facts_hash(file->fd, job->settings->hash, ret_digest);
+        if (r < 0)
+                return r;
+        if (verity.algorithm != job->settings->hash)
+                return -EBADE;
+        return signature_compute_file_id(&verity, ret_digest);
+}
+
 /* Whether it is what would be set again; ECDSA never gives the same bytes twice. */
 static bool is_good(const Job *job, const Value *value, const Digest *digest)
 {
         FileLabel label;
 
         return file_label_parse(FILE_LABEL_IMA, value->bytes, value->size, &label) >= 0 &&
-               label.kind == FILE_LABEL_SIGNATURE &&
-               label.signature.type == SIGNATURE_TYPE_DIGSIG &&
+               label.kind == FILE_LABEL_SIGNATURE && label.signature.type == get_type(job) &&
                signature_verifier_check(job->tools->verifier, &label.signature, digest) ==
                                SIGNATURE_VERDICT_GOOD;
 }
@@ -93,7 +119,7 @@ static int plan_content(const Job *job, LabelChange *change, SigningResult *ret_
         int r = read_label(&change->file, job->settings->sidecar, job->root_fd, job->path, &old);
 
         if (r >= 0)
-                r = file_facts_hash(change->file.fd, job->settings->hash, &digest);
+                r = compute_digest(job, &change->file, &digest);
         if (r >= 0)
                 r = label_file_check(&change->file, true);
         if (r < 0)
@@ -104,7 +130,7 @@ static int plan_content(const Job *job, LabelChange *change, SigningResult *ret_
                                 job->settings->approval, job->path, change->file.fd, &digest);
         if (r < 0 || *ret_result == SIGNING_KEPT || job->settings->dry_run)
                 return r;
-        r = signer_sign(job->tools->signer, SIGNATURE_TYPE_DIGSIG, &digest, &new.bytes, &new.size);
+        r = signer_sign(job->tools->signer, get_type(job), &digest, &new.bytes, &new.size);
         if (r < 0)
                 return r;
         if (job->settings->sidecar)

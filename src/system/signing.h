@@ -25,6 +25,7 @@ typedef struct SigningSettings {
         bool dry_run;
         SigningApproval *approve; /* NULL: every file may be signed */
         void *approval;           /* userdata of it */
+        bool with_verity; /* sign the digest of fs-verity and turn that on; SHA-256 or SHA-512 */
 } SigningSettings;
 
 /* Of one thread. The verifier knows the public half of the key under the signer's key id. */

@@ -16,22 +16,13 @@ have_firmware() {
   works 'a driver asks for firmware' test -e /sys/bus/pci/drivers/jr3_pci/bind
 }
 
-# have_verity: fs-verity is a bit of s_feature_ro_compat; the superblock in use lies in the device's
-# page cache.
-have_verity() {
-  local features
-  features=$(od -An -tu1 -j1125 -N1 /dev/nvme0n1)
-  printf '%b' "\\x$(printf %02x $((features | 0x80)))" |
-    dd of=/dev/nvme0n1 bs=1 seek=1125 conv=notrunc status=none
-}
-
 # judge_tasks NAME SEED: what the kernel did to the tasks is what the simulator says.
 judge_tasks() {
   local folder=$work/$1 seed=$2 uuid
   mkdir -p "$folder"/{disk,tmpfs,ramfs}
   mount -t tmpfs -o mode=0755 tmpfs "$folder/tmpfs"
   mount -t ramfs -o mode=0755 ramfs "$folder/ramfs"
-  have_verity
+  enable_verity
   have_firmware
   uuid=$(blkid -s UUID -o value /dev/nvme0n1)
   "$judge" policy "$seed" "$uuid" >"$folder/policy"

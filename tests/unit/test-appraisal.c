@@ -34,7 +34,7 @@ static int digest_of_zeros(
         return 0;
 }
 
-static int verify(void *userdata, const AppraisalFile *file, const Request *request)
+static int verify(void *userdata, const AppraisalFile *file, const Request *request, bool is_verity)
 {
         return *(const int *) userdata;
 }
@@ -234,7 +234,8 @@ typedef struct Answers {
         int appended;
 } Answers;
 
-static int answer_label(void *userdata, const AppraisalFile *file, const Request *request)
+static int answer_label(
+                void *userdata, const AppraisalFile *file, const Request *request, bool is_verity)
 {
         return ((const Answers *) userdata)->label;
 }

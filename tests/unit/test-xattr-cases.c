@@ -57,15 +57,15 @@ static int compute_digest(
         return digest_compute(algorithm, content, strlen(content), ret_digest);
 }
 
-static int verify_label(
-                void *userdata, const AppraisalFile *unused_file, const Request *unused_request)
+static int verify_label(void *userdata, const AppraisalFile *unused_file,
+                const Request *unused_request, bool is_verity)
 {
         const File *file = userdata;
         Signature signature;
         Digest digest;
 
         if (signature_parse(file->ima, file->ima_size, &signature) < 0 ||
-                        compute_digest(userdata, signature.hash, false, &digest) < 0)
+                        compute_digest(userdata, signature.hash, is_verity, &digest) < 0)
                 return 0;
         return signature_verifier_check_file(file->column->verifier, &signature, &digest) ==
                SIGNATURE_VERDICT_GOOD;

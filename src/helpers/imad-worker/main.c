@@ -72,7 +72,8 @@ static void print_usage(FILE *file)
               "--ca=FILE|DIR, --crl=FILE, --deny-list=FILE, "
               "--output=FILE, --running, --strict, --live,\n         --tree, --packages, "
               "--all-mounts, --prune, "
-              "--explain, --evm, --missing, --details,\n         --installed, --fetch, "
+              "--explain, --evm, --fs-verity, --missing, --details,\n         --installed, "
+              "--fetch, "
               "--accept-md5sums, --trial, --auto, "
               "--confirm-within=TIME",
                         file);
@@ -119,6 +120,7 @@ static const struct option fixed_options[] = {
         { "explain",        no_argument,       NULL, 'e'},
         { "evm",            no_argument,       NULL, 'v'},
         { "missing",        no_argument,       NULL, 'M'},
+        { "fs-verity",      no_argument,       NULL, 'Y'},
         { "details",        no_argument,       NULL, 'D'},
         { "installed",      no_argument,       NULL, 'i'},
         { "fetch",          no_argument,       NULL, 'f'},
@@ -164,6 +166,7 @@ static const struct {
         { 'e', false, offsetof(Worker, explain)       },
         { 'v', false, offsetof(Worker, evm)           },
         { 'M', false, offsetof(Worker, missing)       },
+        { 'Y', false, offsetof(Worker, fs_verity)     },
         { 'D', false, offsetof(Worker, details)       },
         { 'i', false, offsetof(Worker, installed)     },
         { 'f', false, offsetof(Worker, fetch)         },

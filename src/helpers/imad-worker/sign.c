@@ -95,6 +95,13 @@ static ExitCode read_settings(Worker *worker, Signing *s)
                                 "--hash=%s is no hash of the kernel", hash);
         if (worker_parse_label_output(worker, &s->settings.sidecar) < 0)
                 return worker->code;
+        s->settings.with_verity = worker->fs_verity;
+        if (worker->fs_verity && s->settings.sidecar)
+                return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
+                                "--fs-verity is about files on a disk, not about sidecars");
+        if (worker->fs_verity && algorithm != HASH_SHA256 && algorithm != HASH_SHA512)
+                return worker_fail(worker, EXIT_CODE_USAGE, "use sha256 or sha512",
+                                "fs-verity has no hash %s", hash);
         if (s->settings.sidecar && worker->evm)
                 return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
                                 "--evm signs owner and mode, which a sidecar does not carry");
@@ -151,8 +158,9 @@ static int compute_cache_owner(const Signing *s, Digest *ret_digest)
         unsigned char *der = NULL;
         int size = i2d_PUBKEY(s->key.key, &der);
         int r = size < 0 ? -ENOMEM
-                         : buffer_append_format(&bytes, "%d %d %08" PRIx32 " ", s->settings.hash,
-                                           s->settings.with_evm, s->key.key_id);
+                         : buffer_append_format(&bytes, "%d %d %d %08" PRIx32 " ", s->settings.hash,
+                                           s->settings.with_evm, s->settings.with_verity,
+                                           s->key.key_id);
 
         if (r >= 0)
                 r = buffer_append(&bytes, der, (size_t) size);
@@ -188,9 +196,9 @@ static ExitCode load_adoption(Worker *worker, Signing *s)
         s->installed = worker->installed;
         if (!s->installed)
                 return EXIT_CODE_OK;
-        if (s->settings.sidecar)
+        if (s->settings.sidecar || s->settings.with_verity)
                 return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
-                                "--installed labels files, not sidecars");
+                                "--installed labels files by their content, in their attributes");
         if (worker->n_words == 0 && !worker->options[WORKER_OPTION_MANIFEST]) {
                 worker->words = everything;
                 worker->n_words = 1;

@@ -82,6 +82,7 @@ typedef struct Worker {
         bool installed;          /* --installed */
         bool fetch;              /* --fetch */
         bool accept_md5sums;     /* --accept-md5sums */
+        bool fs_verity;          /* --fs-verity */
         bool details;            /* --details: each file, whatever became of it */
         StringList pcrs;         /* --pcr=, each ALG:N=HEX */
         StringList pcr_files;    /* --pcrs= */

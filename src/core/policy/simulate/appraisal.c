@@ -126,7 +126,8 @@ static Appraisal judge_verified(const Context *c, const char *cause)
         if (file->label_size <= SIGNATURE_HEADER_SIZE)
                 return fails(cause);
         if (c->oracle && c->oracle->verify)
-                verified = c->oracle->verify(c->oracle->userdata, file, c->request);
+                verified = c->oracle->verify(c->oracle->userdata, file, c->request,
+                                c->decision->flags & SIMULATE_FLAG_VERITY);
         if (verified == -EKEYREJECTED && c->appended != -ENODATA &&
                         file->label[0] == APPRAISAL_LABEL_SIGNATURE)
                 return judge_appended(c);

@@ -53,9 +53,11 @@ typedef struct AppraisalOracle {
         int (*digest)(void *userdata, HashAlgorithm algorithm, bool is_verity, Digest *ret_digest);
         /*
          * 1: the signature in security.ima verifies, 0: it does not, -EKEYREJECTED: nor is there
-         * such a key, so that an appended one counts; else it stays open.
+         * such a key, so that an appended one counts; else it stays open. With is_verity the digest
+         * is that of fs-verity.
          */
-        int (*verify)(void *userdata, const AppraisalFile *file, const Request *request);
+        int (*verify)(void *userdata, const AppraisalFile *file, const Request *request,
+                        bool is_verity);
         void *userdata;
         AppraisalEvm (*evm)(void *userdata, const AppraisalFile *file, const Request *request);
         /* The same of the appended signature; -ENODATA: there is none. */
