@@ -8,7 +8,7 @@ keys=$payload/labels
 folder=$work/labels
 policy=$work/labels.policy
 certificates=(--cert="$keys/rsa.der" --cert="$keys/rsa4096.der" --cert="$keys/p256.der" --cert="$keys/p384.der")
-declare -A owners=([plain]=5001 [imasig]=5002)
+declare -A imad verified
 
 has_algorithm() { grep -qE "^name +: $1\$" /proc/crypto; }
 has_keyring() { grep -q " \\.$1:" /proc/keys; }
@@ -25,21 +25,20 @@ trust() {
   done
 }
 
-# files CASE…: their programs under both rules.
-files() {
-  local name
-  for name; do printf '%s\n' "$folder/plain/$name" "$folder/imasig/$name"; done
+# choose CASE…: sets paths to their programs under both rules.
+choose() {
+  paths=("${@/#/$folder/plain/}" "${@/#/$folder/imasig/}")
 }
 
 # put CASE…: a program for each, without label.
 put() {
-  local kind name
-  for kind in plain imasig; do
-    mkdir -p "$folder/$kind"
-    for name; do
-      install -m 0755 -o "${owners[$kind]}" -g "${owners[$kind]}" /bin/true "$folder/$kind/$name"
-    done
-  done
+  local -a paths
+  choose "$@"
+  mkdir -p "$folder"/{plain,imasig}
+  tee "${paths[@]}" </bin/true >/dev/null
+  chmod 0755 "${paths[@]}"
+  chown 5001:5001 "${@/#/$folder/plain/}"
+  chown 5002:5002 "${@/#/$folder/imasig/}"
 }
 
 # sign KEY [OPTION…] -- CASE…
@@ -52,32 +51,32 @@ sign() {
     shift
   done
   shift
-  mapfile -t paths < <(files "$@")
+  choose "$@"
   works "imactl signs with $key ${options[*]-}" imactl sign --key="$keys/$key.pem" \
     --cert="$keys/$key.der" "${options[@]}" "${paths[@]}"
 }
 
-# get_label FILE [ima|evm]: its bytes as hexadecimal digits; set_label FILE DIGITS [ima|evm].
-get_label() {
-  getfattr --absolute-names -e hex -n "security.${2-ima}" "$1" | sed -n 's/^security\.[a-z]*=0x//p'
+# spoil ima|evm CASE…: changes those labels as the name of the case says, see programs/spoil-label.c.
+spoil() {
+  local attribute=$1 name
+  shift
+  works "labels of $attribute are spoilt" "$payload/programs/spoil-label" "$attribute" < <(
+    for name; do printf '%s %s\n' "$name" "$folder/plain/$name" "$name" "$folder/imasig/$name"; done
+  )
 }
-set_label() { setfattr -n "security.${3-ima}" -v "0x$2" "$1"; }
 
-# flip DIGITS: with the last bit changed.
-flip() { printf '%s%02x' "${1%??}" $((0x${1: -2} ^ 1)); }
-
-# kernel_says FILE: EACCES is exit code 126 of the shell.
+# kernel_says FILE: sets verdict; EACCES is exit code 126 of the shell.
 kernel_says() {
   local code=0
   "$1" >/dev/null 2>&1 || code=$?
   case $code in
-    0) echo allowed ;;
-    126) echo denied ;;
-    *) echo "exit code $code" ;;
+    0) verdict=allowed ;;
+    126) verdict=denied ;;
+    *) verdict="exit code $code" ;;
   esac
 }
 
-# imad_says USE FILE [OPTION…]
+# imad_says USE FILE [OPTION…]: what inspect tells of one file.
 imad_says() {
   local use=$1 file=$2
   shift 2
@@ -85,34 +84,46 @@ imad_says() {
     jq -r ".uses[] | select(.use == \"$use\") | .verdict"
 }
 
-# judge CASE PLAIN IMASIG VERIFY: what kernel and imad have to say under either rule, and imactl verify
-# whatever the rules are.
-judge() {
-  local name=$1 kind expected file
-  for kind in plain imasig; do
-    file=$folder/$kind/$name
-    expected=$2
-    [[ $kind == plain ]] || expected=$3
-    is "kernel $(kernel_says "$file"), imad $(imad_says execute "$file" "${certificates[@]}")" \
-      "kernel $expected, imad $expected" "$name, $kind"
-  done
-  is "$(jq -r --arg path "$file" '.list[] | select(.path == $path) | .result' <<<"$verified")" "$4" \
-    "$name: imactl verify"
+# read_verdicts: what imad says of all files at once.
+read_verdicts() {
+  local path result
+  imad=() verified=()
+  while read -r path result; do imad[$path]=$result; done < <(
+    imactl coverage --policy="$policy" "${certificates[@]}" --missing --json=short "$folder" |
+      jq -r '.coverage.missing[] | "\(.path) \({"fails": "denied", "open": "unknown"}[.status])"'
+  )
+  while read -r path result; do verified[$path]=$result; done < <(
+    imactl verify "${certificates[@]}" --json=short "$folder" | jq -r '.list[] | "\(.path) \(.result)"'
+  )
 }
 
-# judge_all: the rows of standard input; the files are verified at once.
+# judge CASE PLAIN IMASIG VERIFY: what kernel and imad have to say under either rule (KERNEL/IMAD where imad
+# cannot tell), and imactl verify whatever the rules are.
+judge() {
+  local kind expected file verdict
+  for kind in plain imasig; do
+    file=$folder/$kind/$1
+    expected=$2
+    [[ $kind == plain ]] || expected=$3
+    kernel_says "$file"
+    is "kernel $verdict, imad ${imad[$file]-allowed}" "kernel ${expected%/*}, imad ${expected#*/}" \
+      "$1, $kind"
+  done
+  is "${verified[$file]-}" "$4" "$1: imactl verify"
+}
+
+# judge_all: the rows of standard input, less those that this kernel has no algorithm for.
 judge_all() {
   local name plain imasig verify
-  verified=$(imactl verify "${certificates[@]}" --json=short "$folder")
+  read_verdicts
   while read -r name plain imasig verify; do
     [[ ! -e $folder/plain/$name ]] || judge "$name" "$plain" "$imasig" "$verify"
   done
 }
 
-# enforce_labels: the rules; everything else stays as it is.
+# enforce_labels RULE…: these and the rules for programs; everything else stays as it is.
 enforce_labels() {
-  echo 'appraise func=BPRM_CHECK fowner=5001'
-  echo 'appraise func=BPRM_CHECK fowner=5002 appraise_type=imasig'
-  echo 'appraise func=MODULE_CHECK fowner=5004 appraise_type=imasig'
-  if [[ -n ${1-} ]]; then printf '%s\n' "$@"; fi
+  printf '%s\n' 'appraise func=BPRM_CHECK fowner=5001' \
+    'appraise func=BPRM_CHECK fowner=5002 appraise_type=imasig' "$@" >"$policy"
+  works 'the policy is loaded' cp "$policy" "$ima/policy"
 }

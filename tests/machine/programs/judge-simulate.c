@@ -94,7 +94,8 @@ static int digest_of_content(
 }
 
 /* There is no key that would verify anything. */
-static int verify_nothing(void *userdata, const AppraisalFile *file, const Request *request)
+static int verify_nothing(
+                void *userdata, const AppraisalFile *file, const Request *request, bool is_verity)
 {
         return 0;
 }
