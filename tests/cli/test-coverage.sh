@@ -62,7 +62,7 @@ if ! setfattr -n security.ima -v 0x01 root/usr/bin/one 2>/dev/null; then
 fi
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out root/cert.pem \
   -subj /CN=ec -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
-run sign --key=key.pem root/usr/bin
+run sign --journal="$scratch/journal" --cache= --key=key.pem root/usr/bin
 cover --json=short
 ok "without certificates signatures stay open" counts '[4, 0, 1, 3]'
 cover --cert=/cert.pem --json=short

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # sign, verify, unsign, inspect: imactl and the real worker on real files. Setting labels needs root
-# and a file system with attributes; sidecars need neither. evmctl, where it is, is the oracle.
+# and a file system with attributes; sidecars need neither.
 # Functions are called by name, through ok.
 # shellcheck disable=SC2317,SC2089,SC2090
 # shellcheck source=tests/cli/lib.sh
@@ -14,8 +14,6 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.pem -out rsa-cert.pem -sub
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.pem -out ec-cert.pem \
   -subj /CN=ec -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
 openssl pkcs8 -topk8 -in rsa.pem -out encrypted.pem -passout pass:geheim
-openssl x509 -in rsa-cert.pem -outform DER -out rsa-cert.der
-openssl x509 -in ec-cert.pem -outform DER -out ec-cert.der
 
 # make_tree: files, an empty one, one with two names, a strange name, a link and a FIFO.
 make_tree() {
@@ -42,6 +40,10 @@ run sign --key=rsa.pem --output=nowhere tree
 ok "places are checked" code_is 2
 run sign --key=rsa.pem --hash=sha1 --output=sidecar tree
 ok "nothing is signed as sha1" code_is 8
+run sign --key=rsa.pem --fs-verity --output=sidecar tree
+ok "fs-verity is not for sidecars" code_is 2
+run sign --key=rsa.pem --fs-verity --hash=sha384 tree
+ok "and has two hashes only" code_is 2
 run sign --key=rsa-cert.pem --output=sidecar tree
 ok "a certificate is no key" code_is 9
 run sign --key=ec.pem --cert=rsa-cert.pem --output=sidecar tree
@@ -108,18 +110,6 @@ ok "what is no list is refused" code_is 4
 run unsign --output=sidecar
 ok "without any path it is no call" code_is 2
 
-if command -v evmctl >/dev/null; then
-  for hash in sha256 sha384 sha512; do
-    make_tree
-    run sign --key=rsa.pem --hash="$hash" --output=sidecar tree
-    cp tree/below/big.sig ours
-    evmctl ima_sign -a "$hash" -f --key rsa.pem tree/below/big >/dev/null 2>&1
-    ok "RSA with $hash is what evmctl makes" cmp ours tree/below/big.sig
-  done
-else
-  ok "# SKIP evmctl is not here" true
-fi
-
 make_tree
 if ! setfattr -n security.ima -v 0x01 tree/one 2>/dev/null; then
   ok "# SKIP labels: not root, or no attributes here" true
@@ -167,25 +157,6 @@ if chattr +i tree/one 2>/dev/null; then
   run sign "$journal" "$cache" --key=ec.pem tree/one
   chattr -i tree/one
   ok "an immutable file is told of" out_has "tree/one: it is immutable"
-fi
-if command -v evmctl >/dev/null; then
-  labels() { getfattr -m '^security\.(ima|evm)$' -d -e hex "$1"; }
-  setfattr -n security.selinux -v system_u:object_r:bin_t:s0 tree/below/big
-  setfattr -n security.SMACK64 -v smack tree/below/big
-  setcap cap_net_raw+ep tree/below/big 2>/dev/null
-  for file in tree/empty tree/below/big $'tree/below/odd\nname'; do
-    run sign "$journal" "$cache" --key=rsa.pem --evm "$file"
-    labels "$file" >ours
-    evmctl sign -o --imasig --key rsa.pem "$file" >/dev/null 2>&1
-    labels "$file" >theirs
-    ok "labels of ${file//[^a-z]/ } are what evmctl makes" cmp ours theirs
-  done
-  run unsign "$journal" tree
-  run sign "$journal" "$cache" --key=ec.pem --cert=ec-cert.pem tree
-  ok "evmctl verifies ECDSA of ours" evmctl ima_verify --key ec-cert.der tree/one
-  evmctl ima_sign --key ec.pem tree/empty >/dev/null 2>&1
-  run verify --cert=ec-cert.pem tree
-  ok "and its own verifies here" code_is 0
 fi
 run unsign "$journal" tree
 run verify --cert=rsa-cert.pem tree --json=short
