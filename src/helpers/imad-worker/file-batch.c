@@ -42,6 +42,7 @@ typedef struct Run {
         Link *links;      /* a hash table of the files with several names that were seen */
         size_t n_links, n_slots;
         FileReport report;
+        size_t expected; /* files, 0: not counted */
         int journal_error;
 } Run;
 
@@ -79,12 +80,18 @@ static void run_done(Run *run)
         file_report_done(&run->report);
 }
 
+/* A share of what was counted; -1 where nothing was. */
 static void tell_progress(const Run *run)
 {
+        const size_t files = run->report.files + run->report.links;
         char text[64];
 
         (void) snprintf(text, sizeof(text), "%zu files", run->report.files);
-        worker_progress(run->worker, -1, text);
+        worker_progress(run->worker,
+                        run->expected == 0      ? -1
+                        : files > run->expected ? 1
+                                                : (double) files / (double) run->expected,
+                        text);
 }
 
 /* The slot of a file, or the free one where it belongs; there always is one. */
@@ -303,6 +310,32 @@ static int add_path(void *userdata, const char *word)
         return r == -EACCES ? add_failure(run, path, r) : r;
 }
 
+static int count_file(void *userdata, const char *path, int path_fd)
+{
+        size_t *n = userdata;
+
+        (*n)++;
+        return 0;
+}
+
+/* Worth another walk only when somebody watches. What cannot be walked is told of later. */
+static void count_files(Run *run)
+{
+        const Worker *worker = run->worker;
+
+        for (size_t i = 0; worker->progress_fd >= 0 && i < worker->n_words; i++) {
+                _cleanup_free_ char *path = NULL;
+                TreeStatistics statistics = { 0 };
+
+                if (worker_resolve_path(worker, worker->words[i], &path) >= 0 &&
+                                tree_walk(worker->root_fd, path, worker->all_mounts, count_file,
+                                                &run->expected, &statistics) < 0)
+                        run->expected++;
+        }
+        if (worker->options[WORKER_OPTION_MANIFEST])
+                run->expected = 0;
+}
+
 static int add_words(Run *run)
 {
         const char *manifest = run->worker->options[WORKER_OPTION_MANIFEST];
@@ -367,6 +400,7 @@ ExitCode file_batch_run(Worker *worker, const FileBatch *batch, ExitCode failure
         if (r < 0)
                 return worker_fail_errno(worker, r, "files");
         catch_signals();
+        count_files(&run);
         error = finish(&run, add_words(&run));
         r = file_report_set(&run.report, worker, start);
         if (r >= 0 && batch->run)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "helpers/imad-worker/file-report.h"
@@ -162,6 +163,13 @@ static ExitCode reopen(LabelRun *run, const char *which)
         return r < 0 ? label_run_fail(run->worker, r, run->directory) : EXIT_CODE_OK;
 }
 
+/* Who cannot label files of the host fails anyway, and had no place for a journal either. */
+static bool may_label(const Worker *worker)
+{
+        return geteuid() == 0 || worker->options[WORKER_OPTION_JOURNAL] ||
+               !fs_root_is_host(worker->root_fd);
+}
+
 ExitCode label_run_begin(Worker *worker, LabelRun *ret_run)
 {
         _cleanup_label_run_ LabelRun run = { .worker = worker };
@@ -169,7 +177,7 @@ ExitCode label_run_begin(Worker *worker, LabelRun *ret_run)
         ExitCode code = EXIT_CODE_OK;
         int r = 0;
 
-        if (!worker->dry_run && (geteuid() == 0 || worker->options[WORKER_OPTION_JOURNAL])) {
+        if (!worker->dry_run && may_label(worker)) {
                 r = label_run_get_directory(worker, &run.directory);
                 if (r >= 0)
                         r = recover_all(worker, run.directory);

@@ -2,9 +2,8 @@
 /*
  * The journal of one run that changes labels (system/label-journal.h): made before the first
  * change, so that a run which changes nothing leaves none. Labels are journaled unless nothing is
- * changed
- * (--dry-run) or only root could set them and the caller is not root, who then fails anyway.
- * Sidecars are replaced whole, by renaming, and need no journal.
+ * changed (--dry-run) or the caller is not root, who cannot label files of the host. Sidecars are
+ * replaced whole, by renaming, and need no journal.
  */
 #pragma once
 

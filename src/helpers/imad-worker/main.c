@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "config.h"
+#include "helpers/imad-worker/job-relay.h"
 #include "helpers/imad-worker/worker.h"
 
 /* Bad input must not use up the machine. The emulated test machine is 50 times slower. */
@@ -58,6 +59,8 @@ static const WorkerVerb verbs[] = {
         { "unsign",              0, WORDS_ANY, "PATH…",        verb_unsign },
         { "inspect",             1, 1,         "FILE",         verb_inspect },
         { "coverage",            0, WORDS_ANY, "[DIRECTORY…]", verb_coverage },
+        { "label-recover",       0, 0,         "",             verb_label_recover },
+        { "job-serve",           0, 0,         "",             verb_job_serve },
         { "doctor",              0, WORDS_ANY, "[OPTION…]",    verb_doctor },
 };
 /* clang-format on */
@@ -273,8 +276,12 @@ static ExitCode print_result(Worker *worker, ExitCode code)
 
 static ExitCode run_verb(Worker *worker, const WorkerVerb *verb, const char *root)
 {
-        ExitCode code;
+        const char *relay = worker->options[WORKER_OPTION_RELAY];
+        ExitCode code = EXIT_CODE_OK;
 
+        if (relay)
+                return job_relay_run(worker, relay, &code) < 0 ? print_result(worker, worker->code)
+                                                               : code;
         worker->root_fd = fs_open_root(root);
         if (worker->root_fd < 0)
                 code = worker_fail_errno(worker, worker->root_fd, root ? root : "/");

@@ -48,6 +48,7 @@ typedef enum WorkerOption {
         WORKER_OPTION_HASH,
         WORKER_OPTION_PASSPHRASE_FD,
         WORKER_OPTION_AT_LEAST,
+        WORKER_OPTION_RELAY,
         WORKER_OPTION_JOURNAL,
         WORKER_OPTION_CACHE,
         WORKER_OPTION_MANIFEST,
@@ -189,4 +190,6 @@ WorkerRun verb_verify;
 WorkerRun verb_unsign;
 WorkerRun verb_inspect;
 WorkerRun verb_coverage;
+WorkerRun verb_job_serve;
+WorkerRun verb_label_recover;
 WorkerRun verb_doctor;
