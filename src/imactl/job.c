@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <systemd/sd-event.h>
 
+#include "bus/error.h"
 #include "bus/names.h"
 #include "imactl/progress.h"
+#include "imactl/verbs.h"
 
 #define JOB_EXIT_INTERRUPTED (128 + SIGINT)
 
@@ -193,6 +195,13 @@ static int job_wait(Job *job)
         return r < 0 ? r : 0;
 }
 
+/* A result about files, some of which are not as they should be: the worker said nothing else. */
+static bool is_answer(const Arguments *args, const json_t *result)
+{
+        return (args->verb->flags & VERB_VERDICT) && json_object_get(result, "results") &&
+               result_get_bool(json_object_get(result, "error"), "generated");
+}
+
 static ExitCode report_job(const Job *job, Renderer renderer)
 {
         _cleanup_json_ json_t *result = NULL;
@@ -212,6 +221,13 @@ static ExitCode report_job(const Job *job, Renderer renderer)
                         !json_is_object(result))
                 return client_report_bad_answer(
                                 job->args, "the result of the job is no JSON object");
+        if (!done && is_answer(job->args, result)) {
+                ExitCode code = bus_error_to_exit_code(
+                                result_get_string(json_object_get(result, "error"), "name"));
+
+                (void) json_object_del(result, "error");
+                return report_result(job->args, result, code, renderer);
+        }
         if (!done && !json_is_object(json_object_get(result, "error")))
                 return report_result(job->args, result,
                                 json_array_size(json_object_get(result, "diagnostics")) > 0

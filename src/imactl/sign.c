@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 
+#include "bus/names.h"
+#include "imactl/job.h"
 #include "imactl/verbs.h"
 #include "imactl/worker.h"
 
@@ -170,31 +172,106 @@ static ExitCode check_paths(const Arguments *args)
                         "name files or directories, or a --manifest=", "no path is given");
 }
 
-/* An earlier run says itself what it was asked for. */
-static ExitCode check_sign(const Arguments *args)
+static ExitCode check_passphrase_fd(const Arguments *args)
 {
-        const bool earlier =
-                        arguments_have(args, OPTION_UNDO) || arguments_have(args, OPTION_RESUME);
         const char *fd = arguments_get(args, OPTION_PASSPHRASE_FD);
 
-        if (earlier && args->words.count > 0)
-                return report_error(args, EXIT_CODE_USAGE, "leave the paths out",
-                                "--resume= and --undo= are about the files of an earlier run");
-        if (!earlier && !arguments_have(args, OPTION_KEY))
-                return report_error(args, EXIT_CODE_USAGE, "a file with a private key in PEM",
-                                "--key= is missing");
-        if (fd && is_taken(fd))
-                return report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
-                                "descriptor %s is used otherwise", fd);
-        if (check_adoption(args) != EXIT_CODE_OK)
-                return EXIT_CODE_USAGE;
-        return earlier || arguments_have(args, OPTION_INSTALLED) ? EXIT_CODE_OK : check_paths(args);
+        return fd && is_taken(fd) ? report_error(args, EXIT_CODE_USAGE, "use 0 or one above 3",
+                                                    "descriptor %s is used otherwise", fd)
+                                  : EXIT_CODE_OK;
+}
+
+/* Paths mean the same to the daemon as to the user. */
+static int append_paths(const Arguments *args, sd_bus_message *call)
+{
+        _cleanup_free_ char *directory = get_current_dir_name();
+        int r = directory ? sd_bus_message_open_container(call, 'a', "s") : -errno;
+
+        for (size_t i = 0; r >= 0 && i < args->words.count; i++) {
+                const char *word = args->words.items[i];
+                _cleanup_free_ char *path = NULL;
+
+                if (asprintf(&path, "%s%s%s", *word == '/' ? "" : directory,
+                                    *word == '/' ? "" : "/", word) < 0)
+                        return -ENOMEM;
+                r = string_is_utf8(path) ? sd_bus_message_append_basic(call, 's', path) : -EILSEQ;
+        }
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int append_options(const Arguments *args, sd_bus_message *call)
+{
+        static const struct {
+                OptionId id;
+                const char *key;
+        } flags[] = {
+                {OPTION_DRY_RUN,     "dry-run"   },
+                { OPTION_EVM,        "evm"       },
+                { OPTION_ALL_MOUNTS, "all-mounts"},
+        };
+        const char *hash = arguments_get(args, OPTION_HASH);
+        int r = sd_bus_message_open_container(call, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(flags); i++)
+                if (arguments_have(args, flags[i].id))
+                        r = sd_bus_message_append(call, "{sv}", flags[i].key, "b", 1);
+        if (r >= 0 && hash)
+                r = sd_bus_message_append(call, "{sv}", "hash", "s", hash);
+        if (r >= 0 && args->json != JSON_OFF)
+                r = sd_bus_message_append(call, "{sv}", "details", "b", 1);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static ExitCode run_job(const Arguments *args, const char *method)
+{
+        _cleanup_bus_ sd_bus *bus = NULL;
+        _cleanup_bus_message_ sd_bus_message *call = NULL;
+        ExitCode code = client_connect(args, &bus);
+        int r;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        r = client_new_call(args, bus, BUS_PATH_SIGNING, BUS_INTERFACE_SIGNING, method, &call);
+        if (r >= 0)
+                r = append_paths(args, call);
+        if (r >= 0)
+                r = append_options(args, call);
+        if (r == -EILSEQ)
+                return report_error(args, EXIT_CODE_USAGE, "name the directory",
+                                "a path that is no UTF-8 cannot be told to imad");
+        return r < 0 ? client_report(args, NULL, r) : job_run(args, bus, call, render_files);
+}
+
+/* What a job of the daemon takes; all else is for a run of one's own. */
+static ExitCode run_by_daemon(const Arguments *args, const char *method, const char *missing)
+{
+        static const OptionId own[] = { OPTION_MANIFEST, OPTION_OUTPUT, OPTION_JOURNAL,
+                OPTION_CACHE, OPTION_CERT, OPTION_PASSPHRASE_FD, OPTION_INSTALLED, OPTION_REASON };
+
+        for (size_t i = 0; i < ELEMENTSOF(own); i++)
+                if (arguments_have(args, own[i]))
+                        return report_error(args, EXIT_CODE_USAGE, missing,
+                                        "--%s is not for a job of imad", option_table[own[i]].name);
+        return args->words.count > 0 ? run_job(args, method) : check_paths(args);
 }
 
 ExitCode verb_sign(const Arguments *args)
 {
-        ExitCode code = check_sign(args);
+        const bool earlier =
+                        arguments_have(args, OPTION_UNDO) || arguments_have(args, OPTION_RESUME);
+        ExitCode code;
 
+        if (earlier && args->words.count > 0)
+                return report_error(args, EXIT_CODE_USAGE, "leave the paths out",
+                                "--resume= and --undo= are about the files of an earlier run");
+        code = check_adoption(args);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (!earlier && !arguments_have(args, OPTION_KEY))
+                return run_by_daemon(args, "Sign", "give a private key with --key=");
+        code = check_passphrase_fd(args);
+        if (code == EXIT_CODE_OK && !earlier && !arguments_have(args, OPTION_INSTALLED))
+                code = check_paths(args);
         return code == EXIT_CODE_OK ? worker_run_verb(args, "sign", render_files) : code;
 }
 
@@ -203,16 +280,18 @@ ExitCode verb_verify(const Arguments *args)
         ExitCode code;
 
         if (!arguments_have(args, OPTION_CERT))
-                return report_error(args, EXIT_CODE_USAGE,
-                                "certificates of the keys that may sign, a file or a directory",
-                                "--cert= is missing");
+                return run_by_daemon(args, "Verify", "give certificates with --cert=");
         code = check_paths(args);
         return code == EXIT_CODE_OK ? worker_run_verb(args, "verify", render_files) : code;
 }
 
+/* Who can set labels needs nobody; sidecars are one's own. */
 ExitCode verb_unsign(const Arguments *args)
 {
-        ExitCode code = check_paths(args);
+        ExitCode code;
 
+        if (geteuid() != 0 && !arguments_have(args, OPTION_OUTPUT))
+                return run_by_daemon(args, "Unsign", "run it as root");
+        code = check_paths(args);
         return code == EXIT_CODE_OK ? worker_run_verb(args, "unsign", render_files) : code;
 }

@@ -37,8 +37,13 @@ typedef struct MeasurementsObject {
 int bus_manager_add(Manager *manager);
 int bus_policy_add(Manager *manager);
 int bus_measurements_add(Manager *manager);
+int bus_signing_add(Manager *manager);
 int bus_job_add(Manager *manager);
 
 /* Announces what a round of the tail brought. */
 void bus_measurements_changed(Manager *manager, const TailState *state, const TailChange *change);
 void bus_measurements_done(Manager *manager);
+
+/* Starts a job that looks after runs which were killed while they labelled files, if there are any.
+ */
+void bus_signing_recover(Manager *manager);

@@ -174,6 +174,8 @@ static const struct {
         { "policy-off",      MESSAGE_ID_POLICY_OFF,         "no policy is intended now"},
         { "policy-confirm",  MESSAGE_ID_POLICY_CONFIRMED,   "policy confirmed"         },
         { "policy-rollback", MESSAGE_ID_POLICY_ROLLED_BACK, "policy rolled back"       },
+        { "label-recover",   MESSAGE_ID_LABELS_RECOVERED,
+         "labels that an interrupted run had left were looked after"                   },
 };
 
 static void log_end(const Job *job, ExitCode code, json_t *result)

@@ -19,6 +19,9 @@ typedef enum Limit {
 #define LIMIT_ENTRIES_PAGE 1000
 /* Bytes of one copy of the measurement list: about 350,000 entries, well below MemoryMax=. */
 #define LIMIT_SNAPSHOT_BYTES ((size_t) 96 * 1024 * 1024)
+/* Paths of one call of Signing, and bytes of them; directories are walked. */
+#define LIMIT_SIGNING_PATHS 1000
+#define LIMIT_SIGNING_BYTES 65536
 /* Keys in an option dictionary. */
 #define LIMIT_OPTIONS 64
 

@@ -289,6 +289,7 @@ static int add_objects(Manager *manager)
                 bus_manager_add,
                 bus_policy_add,
                 bus_measurements_add,
+                bus_signing_add,
                 bus_job_add,
         };
 
@@ -343,6 +344,7 @@ int manager_start(Manager *manager)
         pending_refresh(manager);
         (void) sd_notify(/* unset_environment= */ false, "READY=1");
         tell_status(manager);
+        bus_signing_recover(manager);
         return 0;
 }
 

@@ -27,6 +27,9 @@ static const PolkitAction actions[] = {
         { BUS_INTERFACE_MEASUREMENTS, "Verify",                NULL                         },
         { BUS_INTERFACE_MEASUREMENTS, "GetEntries",            "org.imad1.read-measurements"},
         { BUS_INTERFACE_MEASUREMENTS, "GetList",               "org.imad1.read-measurements"},
+        { BUS_INTERFACE_SIGNING,      "Sign",                  "org.imad1.sign-files"       },
+        { BUS_INTERFACE_SIGNING,      "Verify",                "org.imad1.verify-files"     },
+        { BUS_INTERFACE_SIGNING,      "Unsign",                "org.imad1.sign-files"       },
         { BUS_INTERFACE_JOB,          "Cancel",                "org.imad1.cancel-job"       },
 };
 

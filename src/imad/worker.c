@@ -18,7 +18,7 @@
 #define PROGRESS_LINE_MAX 4096
 /* No file that a worker writes is larger; its result lies in memory of the daemon's making. */
 #define FILE_SIZE_MAX ((rlim_t) 256 * 1024 * 1024)
-#define ARGUMENTS_MAX 16
+#define ARGUMENTS_MAX 1024
 #define PROGRESS_FD 3
 
 struct Worker {
@@ -126,7 +126,7 @@ static int complete_error(json_t *result, const siginfo_t *info, ExitCode code)
 
         if (!json_is_object(error)) {
                 describe_exit(info, code, message, sizeof(message));
-                error = json_pack("{s:s}", "message", message);
+                error = json_pack("{s:s, s:b}", "message", message, "generated", 1);
                 if (!error || json_object_set_new(result, "error", error) < 0)
                         return -ENOMEM;
         }

@@ -28,8 +28,9 @@ typedef void WorkerProgress(void *userdata, double fraction, const char *text);
 
 /*
  * Called once, when the process has ended. result is borrowed and always an object; on failure it
- * has "error": {"name", "message"}: the worker's own message or one made from its exit status, and
- * the D-Bus name that fits the exit code. The callee may free the worker.
+ * has "error": {"name", "message"}: the worker's own message or one made from its exit status,
+ * which has "generated" too, and the D-Bus name that fits the exit code. The callee may free the
+ * worker.
  */
 typedef void WorkerExit(void *userdata, ExitCode code, json_t *result);
 

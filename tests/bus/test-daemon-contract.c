@@ -100,6 +100,7 @@ Test(contract, introspection_equals_the_xml)
         check_object(f, BUS_PATH_MANAGER, BUS_INTERFACE_MANAGER);
         check_object(f, BUS_PATH_POLICY, BUS_INTERFACE_POLICY);
         check_object(f, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS);
+        check_object(f, BUS_PATH_SIGNING, BUS_INTERFACE_SIGNING);
         cr_assert_eq(fixture_bus_call_policy(f->bus, "Apply", true, false, NULL, &job), 0);
         check_object(f, job, BUS_INTERFACE_JOB);
 }
@@ -146,7 +147,7 @@ static bool table_has(const char *interface, const char *member)
 Test(contract, every_method_is_in_the_table_of_actions)
 {
         static const char *const interfaces[] = { BUS_INTERFACE_MANAGER, BUS_INTERFACE_POLICY,
-                BUS_INTERFACE_MEASUREMENTS, BUS_INTERFACE_JOB };
+                BUS_INTERFACE_MEASUREMENTS, BUS_INTERFACE_SIGNING, BUS_INTERFACE_JOB };
         unsigned methods = 0;
         size_t n;
 
