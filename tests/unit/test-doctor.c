@@ -5,6 +5,7 @@
 #include "fixture-worker.h"
 #include "system/boot-record.h"
 #include "system/generation.h"
+#include "system/label-journal.h"
 
 #define CONFIG                                                                                     \
         "CONFIG_SECURITYFS=y\nCONFIG_IMA=y\nCONFIG_IMA_APPRAISE=y\nCONFIG_INTEGRITY_SIGNATURE=y\n" \
@@ -242,4 +243,24 @@ Test(doctor, kernel_options_are_explained_and_inventions_named)
         cr_assert_eq(right.code, EXIT_CODE_OK);
         cr_assert_str_eq(find_result(&right, "IMA_APPRAISE", "=y in Linux 6.1.0"), "ok");
         cr_assert_str_eq(find_result(&right, "IMA_WRITE_POLICY", "is not set"), "warning");
+}
+
+Test(doctor, a_run_that_was_killed_is_told)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        static const LabelRecord end = {
+                .kind = LABEL_RECORD_END,
+                .end = {.outcome = LABEL_OUTCOME_INTERRUPTED, .changed = 5}
+        };
+        LabelJournal *journal;
+
+        cr_assert_eq(label_journal_create(
+                                     root.fd, LABEL_JOURNAL_DIRECTORY, 1, "/\0sign", 7, &journal),
+                        0);
+        label_journal_free(journal);
+        assert_finding(&root, "labels", "run 1, which labelled 0 files, was killed", "warning");
+        cr_assert_eq(label_journal_open(root.fd, LABEL_JOURNAL_DIRECTORY, 1, &journal), 0);
+        cr_assert_eq(label_journal_mark(journal, &end), 0);
+        label_journal_free(journal);
+        assert_finding(&root, "labels", "--resume=1", "warning");
 }

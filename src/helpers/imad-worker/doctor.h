@@ -48,3 +48,6 @@ DoctorCheck doctor_check_keyrings;
 DoctorCheck doctor_check_policy_load;
 DoctorCheck doctor_check_boot;
 DoctorCheck doctor_check_generation;
+
+/* doctor-labels.c */
+DoctorCheck doctor_check_labels;
