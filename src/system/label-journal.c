@@ -10,13 +10,17 @@
 #define BLOCK_SIZE (2 * LABEL_RECORD_SIZE_MAX)
 /* Of an end, with its head and checksum. */
 #define END_SIZE 38
+/* Room that is made at once. */
+#define RESERVE_MIN ((off_t) 64 * 1024)
+#define RESERVE_MAX ((off_t) 1024 * 1024)
 
 struct LabelJournal {
         int fd;
         uint64_t number;
-        Buffer pending; /* records that are not written yet */
-        off_t end;      /* behind the last whole record on the disk */
-        off_t *files;   /* where the records of files begin; only when it was opened */
+        Buffer pending;  /* records that are not written yet */
+        off_t allocated; /* how long the file is */
+        off_t end;       /* behind the last whole record on the disk */
+        off_t *files;    /* where the records of files begin; only when it was opened */
         size_t n_files, n_allocated;
         LabelJournalInfo info;
         bool is_broken; /* nothing can be added any more */
@@ -203,6 +207,15 @@ static int read_journal(int dir_fd, uint64_t number, bool whole, LabelJournal **
         return 0;
 }
 
+/* Cuts off what is behind the last record. */
+static int cut(LabelJournal *journal)
+{
+        if (ftruncate(journal->fd, journal->end) < 0)
+                return -errno;
+        journal->allocated = journal->end;
+        return 0;
+}
+
 int label_journal_open(
                 int root_fd, const char *directory, uint64_t number, LabelJournal **ret_journal)
 {
@@ -214,8 +227,9 @@ int label_journal_open(
                 return r;
         if (j->info.state == LABEL_JOURNAL_RUNNING)
                 return -EBUSY;
-        if (ftruncate(j->fd, j->end) < 0 || lseek(j->fd, j->end, SEEK_SET) < 0)
-                return -errno;
+        r = cut(j);
+        if (r < 0)
+                return r;
         *ret_journal = TAKE_PTR(j);
         return 0;
 }
@@ -225,20 +239,57 @@ int label_journal_add(LabelJournal *journal, const LabelRecord *record)
         return journal->is_broken ? -EIO : label_record_format(record, &journal->pending);
 }
 
-int label_journal_commit(LabelJournal *journal)
+/*
+ * Room that was written before: a sync of bytes in it waits for no change of the file system, of
+ * which labels make many. Records of size 0 are none, so a reader takes it for the end.
+ */
+static int reserve(LabelJournal *journal, size_t size)
 {
-        Buffer *pending = &journal->pending;
-        int r = fs_write_all(journal->fd, pending->data, pending->size);
+        const off_t needed = journal->end + (off_t) size;
+        _cleanup_free_ char *zeros = NULL;
+        off_t more = journal->end;
+        int r;
 
+        if (needed <= journal->allocated)
+                return 0;
+        more = more < RESERVE_MIN ? RESERVE_MIN : more > RESERVE_MAX ? RESERVE_MAX : more;
+        more += needed - journal->allocated;
+        zeros = calloc(1, (size_t) more);
+        if (!zeros)
+                return -ENOMEM;
+        if (lseek(journal->fd, journal->allocated, SEEK_SET) < 0)
+                return -errno;
+        r = fs_write_all(journal->fd, zeros, (size_t) more);
         if (r >= 0 && fdatasync(journal->fd) < 0)
                 r = -errno;
         if (r >= 0)
-                journal->end += (off_t) pending->size;
+                journal->allocated += more;
+        return r;
+}
+
+static int write_pending(const LabelJournal *journal)
+{
+        const Buffer *pending = &journal->pending;
+        int r;
+
+        if (lseek(journal->fd, journal->end, SEEK_SET) < 0)
+                return -errno;
+        r = fs_write_all(journal->fd, pending->data, pending->size);
+        return r >= 0 && fdatasync(journal->fd) < 0 ? -errno : r;
+}
+
+int label_journal_commit(LabelJournal *journal)
+{
+        int r = journal->is_broken ? -EIO : reserve(journal, journal->pending.size);
+
+        if (r >= 0)
+                r = write_pending(journal);
+        if (r >= 0)
+                journal->end += (off_t) journal->pending.size;
         /* What was written in part would hide what comes behind it. */
-        else if (ftruncate(journal->fd, journal->end) < 0 ||
-                        lseek(journal->fd, journal->end, SEEK_SET) < 0)
+        else if (cut(journal) < 0)
                 journal->is_broken = true;
-        pending->size = 0;
+        journal->pending.size = 0;
         return r;
 }
 
@@ -246,7 +297,12 @@ int label_journal_mark(LabelJournal *journal, const LabelRecord *record)
 {
         int r = label_journal_add(journal, record);
 
-        return r < 0 ? r : label_journal_commit(journal);
+        if (r >= 0)
+                r = label_journal_commit(journal);
+        /* Else a list has to read all of it. */
+        if (r >= 0 && record->kind == LABEL_RECORD_END)
+                (void) cut(journal);
+        return r;
 }
 
 int label_journal_visit_back(LabelJournal *journal, LabelJournalVisitor visit, void *userdata)
