@@ -11,6 +11,7 @@
 #include "system/package-manager.h"
 #include "system/settings.h"
 #include "system/transaction-socket.h"
+#include "system/tree.h"
 
 #define INPUT_SIZE_MAX ((size_t) 64 << 20)
 #define CMDLINE_SIZE_MAX ((size_t) 4 << 20)
@@ -48,13 +49,41 @@ static int read_apt(int fd, StringList *archives)
         return r;
 }
 
-/* dpkg tells its hooks no names: they are read from its command line, and judged by their content.
- */
+static int visit_archive(void *userdata, const char *path, int path_fd)
+{
+        return string_ends_with(path, ".deb") ? string_list_add(userdata, path) : 0;
+}
+
+/* -R may stand among other letters. */
+static bool is_recursive(const char *word)
+{
+        return string_equal(word, "--recursive") ||
+               (word[0] == '-' && word[1] != '-' && strchr(word, 'R'));
+}
+
+/* An archive or, with --recursive, a directory of them; other words of dpkg(1) are none. */
+static int add_word(StringList *archives, int root_fd, const char *word, bool recursive)
+{
+        _cleanup_free_ char *absolute = *word == '-' ? NULL : realpath(word, NULL);
+        TreeStatistics statistics = { 0 };
+        struct stat st;
+
+        if (!absolute || stat(absolute, &st) < 0)
+                return 0;
+        if (S_ISDIR(st.st_mode))
+                return recursive ? tree_walk(root_fd, absolute, true, visit_archive, archives,
+                                                   &statistics)
+                                 : 0;
+        return string_ends_with(absolute, ".deb") ? string_list_add(archives, absolute) : 0;
+}
+
+/* dpkg tells its hooks no names: they are read from its command line, and judged by content. */
 static int read_dpkg(StringList *archives)
 {
         _cleanup_close_ int root_fd = fs_open_root(NULL);
         _cleanup_package_manager_ PackageManager manager = { .fd = -EBADF };
         _cleanup_free_ char *text = NULL;
+        bool recursive = false;
         char path[64];
         size_t size = 0;
         int r = root_fd < 0 ? root_fd : package_manager_find(root_fd, getpid(), &manager);
@@ -62,9 +91,12 @@ static int read_dpkg(StringList *archives)
         (void) snprintf(path, sizeof(path), "/proc/%d/cmdline", (int) manager.caller);
         if (r >= 0)
                 r = fs_read_file(root_fd, path, CMDLINE_SIZE_MAX, &text, &size);
+        if (r < 0)
+                return r;
+        for (const char *word = text; word < text + size; word += strlen(word) + 1)
+                recursive = recursive || is_recursive(word);
         for (const char *word = text; r >= 0 && word < text + size; word += strlen(word) + 1)
-                if (*word != '-' && string_ends_with(word, ".deb"))
-                        r = add_archive(archives, word);
+                r = add_word(archives, root_fd, word, recursive);
         return r;
 }
 
@@ -94,8 +126,7 @@ static ExitCode obey(TransactionVerdict verdict, const char *text)
         if (verdict != TRANSACTION_VERDICT_REFUSED)
                 return EXIT_CODE_OK;
         fputs("imad: the policy in force would deny what these packages bring, so nothing was "
-              "changed; "
-              "mend the above, or set OnUncoveredTransaction=proceed in imad.conf\n",
+              "changed; mend the above, or set OnUncoveredTransaction=proceed in imad.conf\n",
                         stderr);
         return EXIT_CODE_FAILURE;
 }
