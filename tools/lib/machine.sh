@@ -17,6 +17,44 @@ machine_prepare() {
   image_signed signed_image "$rootfs" "$package/imad.deb" "$signing_key"
 }
 
+# What an upgrade in the machine replaces, each of them used by every upgrade.
+repository_packages=(apt bash ca-certificates coreutils dash dpkg libc6 libssl3 perl-base systemd)
+
+# repository_entry RET: an apt repository of these packages, as they are in the machine's root file system, signed
+# by a key of its own, archive.asc.
+repository_entry() {
+  cache_entry "$1" repository "$({ hash_of tools/lib/machine.sh &&
+    apt-cache show --no-all-versions "${repository_packages[@]}" | grep -E '^(Package|Version):'; } | hash_text)" \
+    repository_make
+}
+
+repository_make() {
+  say "Making a repository for the virtual machine"
+  (
+    cd "$1"
+    quietly apt-get -q -o Acquire::Retries=5 download "${repository_packages[@]}"
+    dpkg-scanpackages -m . >Packages 2>/dev/null
+    {
+      echo 'Suite: imadtest'
+      echo "Date: $(date -Ru)"
+      echo 'SHA256:'
+      echo " $(sha256sum <Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"
+    } >Release
+    repository_sign
+  )
+}
+
+repository_sign() {
+  local GNUPGHOME
+  GNUPGHOME=$(mktemp -d)
+  export GNUPGHOME
+  quietly gpg --batch --passphrase '' --quick-generate-key imadtest rsa2048 sign never
+  gpg --batch --quiet --clearsign --output InRelease Release
+  gpg --batch --quiet --armor --export >archive.asc
+  gpgconf --kill all
+  rm -rf "$GNUPGHOME"
+}
+
 # machine_programs DIR: builds the programs of tests/machine/programs and puts them there.
 machine_programs() {
   local build=$imad_top/build-test/programs
@@ -32,7 +70,7 @@ machine_programs() {
 # none but those of its CA, ima-ca.der.
 machine_keys() {
   mkdir "$1"
-  cp "$signing_key/ima.der" "$1"
+  cp "$signing_key"/ima.{der,key} "$1"
   [[ -n ${kernel_ca-} ]] || return 0
   openssl req -new -key "$signing_key/ima.key" -subj '/CN=imad test signer' |
     openssl x509 -req -CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}" -set_serial 1 -days 3650 \
@@ -96,11 +134,13 @@ machine_label_keys() (
 )
 
 # machine_payload FILE: a tar file with stages, their data, programs, modules and certificates, and the
-# packages.
+# packages; beside it repository.tar, for scenarios with "with repository".
 machine_payload() {
-  local dir
+  local dir repository
+  repository_entry repository
+  tar -cf "$(dirname "$1")/repository.tar" -C "$repository" --owner=0 --group=0 .
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,labels.sh,templates.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,labels.sh,templates.sh,upgrade.sh,stages} "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
   machine_modules "$dir/modules"

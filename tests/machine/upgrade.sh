@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# For stages that install packages under enforcement: the repository, the key, and who was denied what.
+
+. "$payload/signed.sh"
+
+control=/usr/local/bin/imadtest-unsigned
+
+# put_repository: apt knows the repository and no other.
+put_repository() {
+  mkdir -p "$work/repository"
+  tar -xf /usr/lib/imadtest/repository.tar -C "$work/repository"
+  rm -f /etc/apt/sources.list.d/*
+  echo "deb [signed-by=$work/repository/archive.asc] file:$work/repository ./" >/etc/apt/sources.list
+  works 'apt reads the repository' apt-get -q update
+}
+
+# put_key: imad signs with the key of the image.
+put_key() {
+  mkdir -p /etc/imad
+  install -m 0600 "$payload/keys/ima.key" /etc/imad/ima.key
+  printf '%s\n' '[Signing]' 'SigningKey=/etc/imad/ima.key' >/etc/imad/imad.conf
+}
+
+# denials: what the kernel has denied in this boot, less the control program and what imad asks it by.
+denials() {
+  journalctl -b --no-pager -o cat _TRANSPORT=audit + _TRANSPORT=kernel | grep -E 'op=(appraise_data|collect_data)' |
+    grep -vE "$control|appraisal-probe-"
+}
+
+# no_denials NAME
+no_denials() {
+  is "$(denials)" '' "$1: nothing was denied"
+  is "$(journalctl -b --no-pager -o cat -k | grep -c 'audit: .*lost=[1-9]')" 0 "$1: no record of denials was lost"
+}
+
+# watch_control: tries the unsigned program all the time; unwatch_control tells how often it ran.
+watch_control() {
+  rm -f "$work"/control-*
+  (
+    while :; do
+      if "$control" 2>/dev/null; then echo >>"$work/control-ran"; else echo >>"$work/control-denied"; fi
+      sleep 1
+    done
+  ) &
+  watcher=$!
+}
+
+unwatch_control() {
+  kill "$watcher"
+  wait "$watcher" 2>/dev/null
+  works "$1: the unsigned program was denied all the time" test -s "$work/control-denied" -a ! -e "$work/control-ran"
+}
+
+# reinstall NAME PACKAGE…: installs the packages again; its seconds go into $took.
+reinstall() {
+  local name=$1 start=$SECONDS
+  shift
+  watch_control
+  works "$name" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --reinstall "$@"
+  took=$((SECONDS - start))
+  echo "$out" >"$work/apt.log"
+  unwatch_control "$name"
+  denied "$name: the unsigned program afterwards" "$control"
+}
+
+# last_transaction: the report of the newest one.
+last_transaction() {
+  local number
+  number=$(find /var/lib/imad/transactions -name "*.json" -printf "%f\n" 2>/dev/null | sort -n | tail -1)
+  [[ -z $number ]] || cat "/var/lib/imad/transactions/$number"
+}
+
+# verified NAME PACKAGE…: what can be executed or mapped of the packages has a good signature.
+verified() {
+  local what=$1
+  shift
+  dpkg -L "$@" | sort -u | while read -r file; do
+    name=${file##*/}
+    [[ ! -f $file || -L $file ]] || [[ ! -x $file && $name != *.so && $name != *.so.* ]] || echo "$file"
+  done >"$work/files"
+  for file in "$@"; do
+    ls /var/lib/dpkg/info/"$file".{pre,post}{inst,rm} /var/lib/dpkg/info/"$file":*.{pre,post}{inst,rm} 2>/dev/null
+  done >>"$work/files"
+  works "$what: its files verify" xargs -a "$work/files" imactl verify --cert="$payload/keys/ima.der"
+}
