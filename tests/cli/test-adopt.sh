@@ -59,6 +59,11 @@ adopt --dry-run
 ok "people are told what is left" out_has "/opt/own: nobody vouches for it"
 ok "and how much is vouched for" out_has "1 of 1 packages vouched for"
 
+ln system/usr/bin/hello-early system/opt/other-name
+adopt --dry-run --json=short
+ok "another name of a file does not stand for it" json_is "v['results']['signed'] == 4 and v['results']['unvouched'] == 2"
+rm system/opt/other-name
+
 echo '# and more' >>system/usr/bin/hello
 adopt --dry-run --json=short
 ok "an altered file is not signed" json_is "v['results']['signed'] == 3 and v['results']['altered'] == 1"

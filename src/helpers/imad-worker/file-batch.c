@@ -263,7 +263,8 @@ static int visit(void *userdata, const char *path, int path_fd)
                 return 0;
         if (fstat(path_fd, &st) < 0)
                 return -errno;
-        if (st.st_nlink > 1)
+        if (st.st_nlink > 1 &&
+                        (!run->batch->is_known || run->batch->is_known(run->batch->userdata, path)))
                 r = note_link(run, &st);
         run->report.links += r > 0;
         if (r != 0)

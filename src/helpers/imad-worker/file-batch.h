@@ -22,6 +22,9 @@ typedef struct FileBatch {
         LabelRun *run;              /* NULL: `work` makes no changes */
         LabelCache *cache;          /* files that need not be looked at, or NULL */
         FileOutcome cached;         /* what became of these */
+        /* Whether a name stands for the file; others are looked at besides. NULL: every one does.
+         */
+        bool (*is_known)(void *userdata, const char *path);
 } FileBatch;
 
 /*

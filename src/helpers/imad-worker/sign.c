@@ -188,6 +188,13 @@ static ExitCode open_cache(Worker *worker, Signing *s)
         return r < 0 ? worker_fail_errno(worker, r, "cache") : EXIT_CODE_OK;
 }
 
+static bool is_vouched(void *userdata, const char *path)
+{
+        const Signing *s = userdata;
+
+        return adoption_get_source(&s->adoption, path) != NULL;
+}
+
 /* What vouches for files takes the place of their names: without any, all below the root. */
 static ExitCode load_adoption(Worker *worker, Signing *s)
 {
@@ -242,6 +249,8 @@ ExitCode verb_sign(Worker *worker)
                 batch.skipped_suffix = SIGNING_SIDECAR_SUFFIX;
                 batch.run = NULL;
         }
+        if (s.installed)
+                batch.is_known = is_vouched;
         batch.cache = s.cache;
         batch.cached = (FileOutcome){
                 .result = "kept", .has_key_id = true, .key_id = s.key.key_id
