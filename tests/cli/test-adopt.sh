@@ -100,5 +100,7 @@ ok "nor what is nobody's" lacks_label opt/own
 ok "nor a text" lacks_label etc/hello.conf
 run sign --root=system --key=key.pem --cache= --journal=/journal --reason=local /opt/own
 ok "which is signed by name, with a reason" has_label opt/own
+run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
+ok "and kept from then on" json_is "'unvouched' not in v['results'] and v['results']['altered'] == 1"
 ok "that is in the journal" grep -rqs -- '--reason=local' system/journal
 tap_end

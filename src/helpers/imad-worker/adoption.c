@@ -204,9 +204,12 @@ bool adoption_passes_over(
                 *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
         else if (classes == 0)
                 *ret_outcome = (FileOutcome){ .result = "passed-over" };
-        else if (!entry)
-                *ret_outcome = (FileOutcome){ .result = "unvouched", .is_failure = true };
-        return r < 0 || classes == 0 || !entry;
+        return r < 0 || classes == 0;
+}
+
+const char *adoption_describe_refusal(const Adoption *adoption, const char *path)
+{
+        return manifest_find(&adoption->vouched.files, path) ? "altered" : "unvouched";
 }
 
 int adoption_approve(void *userdata, const char *path, int fd, const Digest *digest)

@@ -22,15 +22,18 @@ typedef struct Adoption {
 ExitCode adoption_load(Worker *worker, HashAlgorithm hash, Adoption *ret_adoption);
 void adoption_done(Adoption *adoption);
 
-/* True when the file is not to be signed, whatever it holds; then *ret_outcome says why. */
+/* True when nothing loads or executes the file, or it cannot be read; then *ret_outcome says so. */
 bool adoption_passes_over(
                 const Adoption *adoption, const char *path, int path_fd, FileOutcome *ret_outcome);
 
 /*
- * A SigningApproval over an Adoption: -EKEYREJECTED when the bytes are not those that are vouched
- * for.
+ * A SigningApproval over an Adoption: -EKEYREJECTED when nobody vouches for these bytes. A file
+ * that is signed well already is not asked about.
  */
 int adoption_approve(void *userdata, const char *path, int fd, const Digest *digest);
+
+/* Why a file was refused: "altered", or "unvouched" when nobody vouches for any bytes of it. */
+const char *adoption_describe_refusal(const Adoption *adoption, const char *path);
 
 /* "archive" or "md5sums": what vouches for the file. */
 const char *adoption_get_source(const Adoption *adoption, const char *path);

@@ -141,7 +141,9 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
         r = signing_plan_file(&s->settings, &s->tools[thread], s->root_fd, path, path_fd,
                         ret_change, &result);
         if (r == -EKEYREJECTED && s->installed)
-                *ret_outcome = (FileOutcome){ .result = "altered", .is_failure = true };
+                *ret_outcome = (FileOutcome){
+                        .result = adoption_describe_refusal(&s->adoption, path), .is_failure = true
+                };
         else if (r < 0)
                 *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
         else
