@@ -18,6 +18,9 @@ Test(file_use, paths_and_modes_tell_the_normal_use)
                         BIT(FILE_USE_FIRMWARE));
         cr_expect_eq(file_use_guess("/etc/ima/ima-policy", 0600), BIT(FILE_USE_POLICY));
         cr_expect_eq(file_use_guess("/home/a/notes.source", 0644), BIT(FILE_USE_READ));
+        cr_expect_eq(file_use_guess("/etc/ld.so.conf", 0644), BIT(FILE_USE_READ));
+        cr_expect_eq(file_use_guess("/usr/share/gdb/libstdc++.so.6.0.30-gdb.py", 0644),
+                        BIT(FILE_USE_READ));
 }
 
 Test(file_use, an_execution_is_several_requests)

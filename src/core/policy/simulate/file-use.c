@@ -102,13 +102,17 @@ void file_use_set_subject(FileUse use, unsigned mode, const Target *target, Requ
         request->group.saved = request->group.effective;
 }
 
-/* ".so" stands at the end or before a version: libc.so.6, not .source. */
+/*
+ * A suffix stands at the end or before another one: .ko.xz. Only a version may follow ".so":
+ * libc.so.6, neither .source nor ld.so.conf.
+ */
 static bool name_has(const char *name, const char *part)
 {
-        const char *found = strstr(name, part);
-        char next = found ? found[strlen(part)] : '\0';
+        const char *found = strstr(name, part), *rest = found ? found + strlen(part) : "";
 
-        return found && (part[0] != '.' || next == '\0' || next == '.');
+        if (found && string_equal(part, ".so") && rest[strspn(rest, ".0123456789")] != '\0')
+                return false;
+        return found && (part[0] != '.' || *rest == '\0' || *rest == '.');
 }
 
 unsigned file_use_guess(const char *path, unsigned mode)
