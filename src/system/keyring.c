@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/keyring.h"
 
+#include <linux/keyctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "base/strings.h"
 
 #define KEYS_TEXT_MAX (4U * 1024 * 1024)
 #define KEYRINGS_MAX 1000U
+/* View, read and search for the possessor; include/linux/key.h. */
+#define PERMISSIONS_CLOSED 0x0b000000U
 
 static const char *const names[] = {
         ".ima",
@@ -154,4 +160,23 @@ int keyring_load_key_ids(int root_fd, uint32_t **ret_ids, size_t *ret_n_ids)
         *ret_ids = TAKE_PTR(ids);
         *ret_n_ids = n_ids;
         return 0;
+}
+
+int keyring_join_private(void)
+{
+        long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+
+        return id < 0 ? -errno : (int) id;
+}
+
+int keyring_make(const char *name, int32_t parent)
+{
+        long id = syscall(SYS_add_key, "keyring", name, NULL, 0, parent);
+
+        return id < 0 ? -errno : (int) id;
+}
+
+int keyring_close(int32_t keyring)
+{
+        return syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, PERMISSIONS_CLOSED) < 0 ? -errno : 0;
 }

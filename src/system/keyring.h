@@ -38,4 +38,19 @@ const Keyring *keyring_list_find(const KeyringList *list, const char *name);
  */
 int keyring_load_key_ids(int root_fd, uint32_t **ret_ids, size_t *ret_n_ids);
 
+/*
+ * Gives this process, and those that it forks, a session keyring of their own that nobody else
+ * possesses; keyctl(2). Returns its id.
+ */
+int keyring_join_private(void);
+
+/* Makes an empty keyring in another one, in the place of one with the same name. Returns its id. */
+int keyring_make(const char *name, int32_t parent);
+
+/*
+ * Who possesses the keyring may look for keys in it, and nobody may do anything else: a process
+ * that may only search it as its owner could invalidate it (security/keys/keyctl.c).
+ */
+int keyring_close(int32_t keyring);
+
 #define _cleanup_keyrings_ _cleanup_(keyring_list_done)

@@ -133,12 +133,3 @@ Test(bless, boot_without_a_try_notes_failed_units)
         cr_assert_eq(fs_read_file(root.fd, BLESS_BASELINE_PATH, 1000, &text, NULL), 0);
         cr_assert_str_eq(text, "a.service\n");
 }
-
-Test(bless, programs_and_libraries_that_cannot_be_used_are_told)
-{
-        cr_assert_eq(facts_try_program("/bin/sh"), 0);
-        cr_assert_eq(facts_try_program("/etc/passwd"), -EACCES);
-        cr_assert_eq(facts_try_library("/bin/sh"), 0);
-        cr_assert_eq(facts_try_library("/no/such/file"), -ENOENT);
-        cr_assert_eq(facts_try_library("/dev/null"), -ENOEXEC);
-}

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <glob.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/fs.h"
 #include "helpers/imad-bless/facts.h"
+#include "system/file-trial.h"
 
-#define PROGRAM_TIMEOUT_MSEC 60000
 #define PAM_FILE_SIZE_MAX (256U * 1024)
 
 static const char *const programs[] = {
+        "/sbin/init",
         "/sbin/agetty",
         "/bin/login",
         "/bin/sh",
@@ -36,54 +30,6 @@ static const char *const module_directories[] = {
         "/usr/lib64/security/",
         "/usr/lib/security/",
 };
-
-static void __attribute__((noreturn)) execute(const char *path)
-{
-        char *const argv[] = { (char *) path, (char *) "--version", NULL };
-        char *const envp[] = { (char *) "LD_TRACE_LOADED_OBJECTS=1", NULL };
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-        for (int fd = 0; null >= 0 && fd <= 2; fd++)
-                (void) dup2(null, fd);
-        (void) execve(path, argv, envp);
-        _exit(126);
-}
-
-int facts_try_program(const char *path)
-{
-        _cleanup_close_ int fd = -EBADF;
-        struct pollfd wait = { .events = POLLIN };
-        pid_t pid = fork();
-        int status;
-
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                execute(path);
-        wait.fd = fd = pidfd_open(pid, 0);
-        if (fd < 0 || poll(&wait, 1, PROGRAM_TIMEOUT_MSEC) <= 0)
-                (void) kill(pid, SIGKILL);
-        if (waitpid(pid, &status, 0) != pid)
-                return -errno;
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EACCES;
-}
-
-int facts_try_library(const char *path)
-{
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        struct stat st;
-        void *map;
-
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_size == 0)
-                return -ENOEXEC;
-        map = mmap(NULL, (size_t) st.st_size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-        if (map == MAP_FAILED)
-                return -errno;
-        (void) munmap(map, (size_t) st.st_size);
-        return 0;
-}
 
 static int note(BlessFacts *facts, const char *path, int error, const char *what)
 {
@@ -109,7 +55,7 @@ static int try_module(BlessFacts *facts, const char *name)
                 if (glob(pattern, 0, NULL, &found) != 0)
                         continue;
                 for (size_t j = 0; r >= 0 && j < found.gl_pathc; j++)
-                        r = note(facts, found.gl_pathv[j], facts_try_library(found.gl_pathv[j]),
+                        r = note(facts, found.gl_pathv[j], file_trial_map(found.gl_pathv[j]),
                                         "mapped");
                 globfree(&found);
         }
@@ -134,7 +80,7 @@ static int try_pam_file(BlessFacts *facts, int root_fd, const char *path)
 
 static int try_program(BlessFacts *facts, const char *path)
 {
-        return access(path, F_OK) < 0 ? 0 : note(facts, path, facts_try_program(path), "executed");
+        return access(path, F_OK) < 0 ? 0 : note(facts, path, file_trial_execute(path), "executed");
 }
 
 int facts_try_login(BlessFacts *facts)

@@ -12,12 +12,3 @@ int facts_read_denials(BlessFacts *facts);
 
 /* getty, login, shells, sshd with their libraries, and PAM's modules. */
 int facts_try_login(BlessFacts *facts);
-
-/*
- * Lets the dynamic loader map a program and all its libraries, without running it: with
- * LD_TRACE_LOADED_OBJECTS, ld.so(8). A static program is told to show its version. 0, or -EACCES.
- */
-int facts_try_program(const char *path);
-
-/* Maps a library as the loader would. 0, or a negative errno. */
-int facts_try_library(const char *path);
