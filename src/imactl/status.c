@@ -59,6 +59,9 @@ static const TokenText boot_outcomes[] = {
         { "corrupt-generation",   TONE_BAD,   "not loaded: the generation is damaged"                 },
         { "last-boot-failed",     TONE_BAD,   "not loaded: the last boot under it did not come up"    },
         { "unguarded",            TONE_BAD,   "not loaded: nothing would bring the machine back"      },
+        { "keys-refused",         TONE_BAD,   "not loaded: the kernel takes none of the keys"         },
+        { "no-trigger",           TONE_BAD,   "not loaded: the keys could not be handed over"         },
+        { "unproved",             TONE_BAD,   "loaded, but the kernel does not verify with the keys"  },
         { NULL,                   TONE_WARN,  "imad-load did not run at this boot"                    },
 };
 

@@ -25,6 +25,9 @@ static const struct {
         [BOOT_OUTCOME_CORRUPT_GENERATION] = { "corrupt-generation",   true },
         [BOOT_OUTCOME_LAST_BOOT_FAILED] = { "last-boot-failed",     true },
         [BOOT_OUTCOME_UNGUARDED] = { "unguarded",            true },
+        [BOOT_OUTCOME_KEYS_REFUSED] = { "keys-refused",         true },
+        [BOOT_OUTCOME_NO_TRIGGER] = { "no-trigger",           true },
+        [BOOT_OUTCOME_UNPROVED] = { "unproved",             true },
 };
 
 void boot_record_done(BootRecord *record)

@@ -29,6 +29,9 @@ typedef enum BootOutcome {
         BOOT_OUTCOME_CORRUPT_GENERATION,
         BOOT_OUTCOME_LAST_BOOT_FAILED,
         BOOT_OUTCOME_UNGUARDED,
+        BOOT_OUTCOME_KEYS_REFUSED,
+        BOOT_OUTCOME_NO_TRIGGER,
+        BOOT_OUTCOME_UNPROVED, /* in force, and the machine reboots at once */
         BOOT_OUTCOME_MAX,
         BOOT_OUTCOME_INVALID = -EINVAL,
 } BootOutcome;

@@ -23,6 +23,7 @@
 
 #define SIGNAL_EXTEND SIGUSR1
 #define SIGNAL_STOP SIGUSR2
+#define SIGNAL_EXPIRE SIGALRM
 
 /* A disk that hangs must not keep it from the reboot, so somebody else waits for it. */
 static void sync_and_reboot(void)
@@ -70,6 +71,7 @@ static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_
         (void) sigemptyset(&wanted);
         (void) sigaddset(&wanted, SIGNAL_EXTEND);
         (void) sigaddset(&wanted, SIGNAL_STOP);
+        (void) sigaddset(&wanted, SIGNAL_EXPIRE);
         (void) setsid();
         rename_process(plan->argv0);
         /* What a test puts in the place of the reboot runs as an ordinary user, who may lock
@@ -85,7 +87,7 @@ static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_
                         _exit(0);
                 if (number == SIGNAL_EXTEND)
                         deadline = now + plan->confirm_usec;
-                else if (now >= deadline)
+                else if (number == SIGNAL_EXPIRE || now >= deadline)
                         break;
         }
         if (plan->expire)
@@ -249,12 +251,22 @@ int guardian_extend(int root_fd)
         return store(root_fd, &guardian, generation);
 }
 
-int guardian_stop(int root_fd)
+static int tell(int root_fd, int number)
 {
         Guardian guardian;
         int r = guardian_load(root_fd, &guardian);
 
-        return r < 0 ? r : send_signal(&guardian, SIGNAL_STOP);
+        return r < 0 ? r : send_signal(&guardian, number);
+}
+
+int guardian_stop(int root_fd)
+{
+        return tell(root_fd, SIGNAL_STOP);
+}
+
+int guardian_expire(int root_fd)
+{
+        return tell(root_fd, SIGNAL_EXPIRE);
 }
 
 int guardian_restore_panic(int root_fd)

@@ -46,5 +46,8 @@ int guardian_extend(int root_fd);
 /* It ends without a reboot. -ESRCH when it is gone. */
 int guardian_stop(int root_fd);
 
+/* Its time is over at once. -ESRCH when it is gone. */
+int guardian_expire(int root_fd);
+
 /* kernel.panic is again as it was found; nothing to do is fine. */
 int guardian_restore_panic(int root_fd);

@@ -153,11 +153,11 @@ int rollout_roll_back(GenerationState *state, usec_t now)
         return 0;
 }
 
-static void raise_alarm(GenerationState *state, const GenerationEntry *entry, usec_t now)
+void rollout_raise_alarm(GenerationState *state, uint64_t number, const char *reason, usec_t now)
 {
         state->alarm_usec = now;
         (void) snprintf(state->alarm, sizeof(state->alarm), "generation %" PRIu64 ": %.200s",
-                        entry->number, entry->reason);
+                        number, reason);
         string_make_utf8(state->alarm);
 }
 
@@ -171,7 +171,7 @@ static void fail_trial(
                 GenerationState *state, GenerationEntry *entry, const char *reason, usec_t now)
 {
         enter_phase(entry, GENERATION_PHASE_FAILED, now, "%s", reason);
-        raise_alarm(state, entry, now);
+        rollout_raise_alarm(state, entry->number, entry->reason, now);
         if (state->intended == entry->number) {
                 state->intended = rollout_find_good(state);
                 state->confirm_within_usec = 0;

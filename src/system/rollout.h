@@ -41,6 +41,9 @@ int rollout_roll_back(GenerationState *state, usec_t now);
  */
 int rollout_confirm(GenerationState *state, const char *boot_id, usec_t now);
 
+/* Stands until rollout_confirm() acknowledges it. */
+void rollout_raise_alarm(GenerationState *state, uint64_t number, const char *reason, usec_t now);
+
 typedef enum RolloutFinding {
         ROLLOUT_FINDING_NONE,
         ROLLOUT_FINDING_TRIAL_FAILED, /* the last good one, or none, is intended again */

@@ -12,6 +12,7 @@
 #define BOOT_TIMEOUT_DEFAULT (600 * USEC_PER_SEC)
 #define KEEP_GENERATIONS_MAX 60 /* below GENERATION_ENTRIES_MAX */
 #define KEEP_GENERATIONS_DEFAULT 10
+#define MINIMUM_COVERAGE_DEFAULT 90
 #define ARCHIVE_INTERVAL_MAX (86400 * USEC_PER_SEC)
 #define KEEP_ARCHIVES_MAX 1000
 #define KEEP_ARCHIVES_DEFAULT 10
@@ -97,6 +98,32 @@ static int parse_path(const char *text, void *target)
         return *text == '/' ? conf_text_parse_string(text, target) : -EINVAL;
 }
 
+static int parse_percent(const char *text, void *target)
+{
+        return parse_u64(text, 100, target);
+}
+
+static int parse_policy_failure(const char *text, void *target)
+{
+        static const char *const names[POLICY_FAILURE_MAX] = {
+                [POLICY_FAILURE_BOOT] = "boot",
+                [POLICY_FAILURE_EMERGENCY] = "emergency",
+                [POLICY_FAILURE_HALT] = "halt",
+        };
+
+        for (int i = 0; i < POLICY_FAILURE_MAX; i++)
+                if (string_equal(names[i], text)) {
+                        *(PolicyFailure *) target = (PolicyFailure) i;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int parse_override(const char *text, void *target)
+{
+        return parse_choice(text, "no", "yes", target);
+}
+
 /* Not the key of imad-signer, which this is. */
 static int parse_signing_key(const char *text, void *target)
 {
@@ -115,6 +142,12 @@ static const ConfItem items[] = {
           "a time between 30s and 1d, like 10min" },
         { "Policy", "KeepGenerations", parse_keep, offsetof(Settings, keep_generations),
           "a number up to 60" },
+        { "Policy", "MinimumCoverage", parse_percent, offsetof(Settings, minimum_coverage),
+          "a percentage up to 100, without the sign" },
+        { "Policy", "OnPolicyFailure", parse_policy_failure, offsetof(Settings, on_policy_failure),
+          "boot, emergency or halt" },
+        { "Policy", "AllowKernelOverride", parse_override,
+          offsetof(Settings, allow_kernel_override), "yes or no" },
         { "Measurements", "ArchiveIntervalSec", parse_archive_interval,
           offsetof(Settings, archive_usec), "0, or a time between 1s and 1d, like 10min" },
         { "Measurements", "KeepArchives", parse_keep_archives, offsetof(Settings, keep_archives),
@@ -144,6 +177,8 @@ int settings_load(int root_fd, Settings *ret_settings, DiagList *diags)
                 .log_level = LOG_INFO,
                 .boot_timeout_usec = BOOT_TIMEOUT_DEFAULT,
                 .keep_generations = KEEP_GENERATIONS_DEFAULT,
+                .minimum_coverage = MINIMUM_COVERAGE_DEFAULT,
+                .allow_kernel_override = true,
                 .keep_archives = KEEP_ARCHIVES_DEFAULT,
         };
         int r;

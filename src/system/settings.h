@@ -8,17 +8,28 @@
 #include "base/diag.h"
 #include "base/time.h"
 
+/* What becomes of a boot without the policy that it should have. */
+typedef enum PolicyFailure {
+        POLICY_FAILURE_BOOT,      /* goes on without, and says so */
+        POLICY_FAILURE_EMERGENCY, /* ends at emergency.target */
+        POLICY_FAILURE_HALT,
+        POLICY_FAILURE_MAX,
+} PolicyFailure;
+
 typedef struct Settings {
         char *tpm_tcti; /* TPMTcti=: where the TPM is asked when sysfs does not show the PCRs */
         int log_level;  /* LogLevel=: syslog priority, the highest that is logged */
         usec_t boot_timeout_usec;  /* BootTimeoutSec=: from the load to the blessing of a boot */
         uint64_t keep_generations; /* KeepGenerations= */
-        usec_t archive_usec;       /* ArchiveIntervalSec=: 0: the daemon archives nothing */
-        uint64_t keep_archives;    /* KeepArchives=: of earlier boots */
-        char *signing_key;         /* SigningKey=: as system/key-source.h names it, or NULL */
-        char *signing_certificate; /* SigningCertificate=, or NULL */
-        bool proceed_uncovered;    /* OnUncoveredTransaction=proceed */
-        bool sign_unverified;      /* UnverifiedArchives=sign */
+        uint64_t minimum_coverage; /* MinimumCoverage=: percent, before a trial */
+        PolicyFailure on_policy_failure; /* OnPolicyFailure= */
+        bool allow_kernel_override;      /* AllowKernelOverride=: imad.policy= is obeyed */
+        usec_t archive_usec;             /* ArchiveIntervalSec=: 0: the daemon archives nothing */
+        uint64_t keep_archives;          /* KeepArchives=: of earlier boots */
+        char *signing_key;               /* SigningKey=: as system/key-source.h names it, or NULL */
+        char *signing_certificate;       /* SigningCertificate=, or NULL */
+        bool proceed_uncovered;          /* OnUncoveredTransaction=proceed */
+        bool sign_unverified;            /* UnverifiedArchives=sign */
 } Settings;
 
 void settings_done(Settings *settings);

@@ -62,6 +62,15 @@ Test(guardian, waits_for_a_confirmation_after_the_blessing)
         cr_assert_eq(wait_exit(&guardian), 42);
 }
 
+Test(guardian, expires_at_once_when_it_is_told)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        Guardian guardian = start(&root, LONG, 0);
+
+        cr_assert_eq(guardian_expire(root.fd), 0);
+        cr_assert_eq(wait_exit(&guardian), 42);
+}
+
 Test(guardian, termination_does_not_touch_it)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();

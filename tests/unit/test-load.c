@@ -54,7 +54,56 @@ static int fake_stop_guardian(int root_fd)
         return 0;
 }
 
-static const LoadOps fake_kernel = { &fake_policy, fake_start_guardian, fake_stop_guardian, NULL };
+static int expired;
+
+static int fake_expire_guardian(int root_fd)
+{
+        (void) root_fd;
+        expired++;
+        return 0;
+}
+
+static size_t keys_loaded, keys_refused, n_triggers;
+static bool keys_are_trusted;
+static int proof_error;
+
+static int fake_load_keys(int root_fd, BootKeys *ret_keys)
+{
+        BootKeys keys = { .n_loaded = keys_loaded, .is_trusted = keys_are_trusted };
+
+        (void) root_fd;
+        cr_assert_eq(kernel_writes, 0, "the keys come before the policy");
+        for (size_t i = 0; i < keys_refused; i++)
+                cr_assert_eq(string_list_add(&keys.refused, "a.pem: too old"), 0);
+        *ret_keys = keys;
+        return 0;
+}
+
+static int fake_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
+                TriggerList *ret_triggers)
+{
+        (void) root_fd, (void) keys;
+        cr_assert_eq(strlen(text), size);
+        *ret_triggers = (TriggerList){ { { "/bin/true", FILE_USE_MAP } }, n_triggers };
+        return 0;
+}
+
+static int fake_prove_keys(const TriggerList *triggers)
+{
+        cr_assert_eq(triggers->count, n_triggers);
+        cr_assert_eq(kernel_writes, 1, "the policy is in force");
+        return -proof_error;
+}
+
+static const LoadOps fake_kernel = {
+        .policy = &fake_policy,
+        .start_guardian = fake_start_guardian,
+        .stop_guardian = fake_stop_guardian,
+        .expire_guardian = fake_expire_guardian,
+        .load_keys = fake_load_keys,
+        .find_triggers = fake_find_triggers,
+        .prove_keys = fake_prove_keys,
+};
 
 /* A machine with an intended generation 1 and a kernel that takes it. */
 static FixtureRoot machine_new(void)
@@ -230,7 +279,7 @@ Test(load, kernel_short_of_memory_is_recorded_as_its_refusal)
 }
 
 #define FIRST "00000000-0000-4000-8000-000000000001"
-#define APPRAISING "appraise func=BPRM_CHECK\n"
+#define APPRAISING "appraise func=BPRM_CHECK appraise_type=imasig\n"
 
 /* Generation 1 measures and is good, 2 appraises; the boot FIRST before this one loaded 2. */
 static FixtureRoot appraising_new(GenerationPhase phase, bool tried, BootTryResult result)
@@ -427,4 +476,90 @@ Test(load, shutdown_in_order_closes_the_try)
         fixture_root_write(&root, BOOT_ID_PATH, FIRST "\n");
         cr_assert_eq(load_shut_down(root.fd), 0);
         cr_assert_eq(state_of(&root).tries[0].result, BOOT_TRY_RESULT_SHUTDOWN);
+}
+
+/* Keys that were loaded and refused, files to prove them with, kind of keyring -> outcome. */
+Test(load, keys_decide_whether_an_appraising_policy_is_loaded)
+{
+        static const struct {
+                size_t loaded, refused, triggers;
+                bool trusted;
+                BootOutcome outcome;
+        } cases[] = {
+                {0,  0, 0, false, BOOT_OUTCOME_LOADED      },
+                { 1, 0, 1, false, BOOT_OUTCOME_LOADED      },
+                { 1, 1, 1, false, BOOT_OUTCOME_LOADED      },
+                { 1, 0, 0, true,  BOOT_OUTCOME_LOADED      },
+                { 1, 0, 0, false, BOOT_OUTCOME_NO_TRIGGER  },
+                { 0, 1, 1, false, BOOT_OUTCOME_KEYS_REFUSED},
+                { 0, 1, 1, true,  BOOT_OUTCOME_KEYS_REFUSED},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_root_ FixtureRoot root = appraising_new(
+                                GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+                _cleanup_boot_record_ BootRecord record = { 0 };
+                GenerationState after;
+                bool loaded = cases[i].outcome == BOOT_OUTCOME_LOADED;
+
+                keys_loaded = cases[i].loaded;
+                keys_refused = cases[i].refused;
+                n_triggers = cases[i].triggers;
+                keys_are_trusted = cases[i].trusted;
+                cr_assert_eq(load_policy(root.fd, &fake_kernel, &record), 0);
+                cr_expect_eq(record.outcome, cases[i].outcome, "case %zu: %s", i, record.message);
+                cr_expect_eq(kernel_writes, loaded, "case %zu", i);
+                cr_expect_eq(strstr(record.message, "a.pem: too old") != NULL, cases[i].refused > 0,
+                                "case %zu: %s", i, record.message);
+                after = state_of(&root);
+                cr_expect_eq(after.entries[1].phase == GENERATION_PHASE_FAILED, !loaded, "case %zu",
+                                i);
+                cr_expect_eq(guardians, loaded, "case %zu: a guardian for nothing", i);
+        }
+}
+
+Test(load, trial_whose_keys_the_kernel_does_not_use_fails_at_once)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_CANDIDATE, false, BOOT_TRY_RESULT_OPEN);
+        GenerationState after;
+
+        keys_loaded = n_triggers = 1;
+        proof_error = EACCES;
+        assert_outcome(&root, BOOT_OUTCOME_UNPROVED);
+        cr_assert_eq(expired, 1, "the guardian reboots");
+        after = state_of(&root);
+        cr_assert_eq(after.entries[1].phase, GENERATION_PHASE_FAILED);
+        cr_assert(strstr(after.alarm, "/bin/true"), "%s", after.alarm);
+}
+
+Test(load, good_generation_whose_keys_the_kernel_does_not_use_is_left_out_once)
+{
+        _cleanup_root_ FixtureRoot root =
+                        appraising_new(GENERATION_PHASE_GOOD, false, BOOT_TRY_RESULT_OPEN);
+
+        keys_loaded = n_triggers = 1;
+        proof_error = EACCES;
+        assert_outcome(&root, BOOT_OUTCOME_UNPROVED);
+        fixture_root_write(&root, BOOT_ID_PATH, "00000000-0000-4000-8000-000000000003\n");
+        assert_outcome(&root, BOOT_OUTCOME_LAST_BOOT_FAILED);
+}
+
+Test(load, kernel_argument_is_ignored_where_it_is_forbidden)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, "/proc/cmdline", "quiet imad.policy=off\n");
+        fixture_root_write(&root, "/etc/imad/imad.conf", "[Policy]\nAllowKernelOverride=no\n");
+        assert_outcome(&root, BOOT_OUTCOME_LOADED);
+}
+
+Test(load, failure_raises_the_alarm)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, RULES_PATH, "measure func=MMAP_CHECK\n");
+        assert_outcome(&root, BOOT_OUTCOME_CORRUPT_GENERATION);
+        cr_assert(strstr(state_of(&root).alarm, "generation 1"), "%s", state_of(&root).alarm);
+        cr_assert_gt(state_of(&root).alarm_usec, 0);
 }

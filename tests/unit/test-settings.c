@@ -65,3 +65,44 @@ Test(settings, unknown_key_warns_with_its_line)
         cr_expect_str_eq(diags.items[0].source, "/etc/imad/imad.conf");
         cr_expect_eq(diags.items[0].line, 3);
 }
+
+Test(settings, failure_of_the_policy_is_obeyed_by_name)
+{
+        static const struct {
+                const char *text;
+                PolicyFailure value;
+                size_t warnings;
+        } cases[] = {
+                {"boot",       POLICY_FAILURE_BOOT,      0},
+                { "emergency", POLICY_FAILURE_EMERGENCY, 0},
+                { "halt",      POLICY_FAILURE_HALT,      0},
+                { "poweroff",  POLICY_FAILURE_BOOT,      1},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_root_ FixtureRoot root = fixture_root_new();
+                _cleanup_settings_ Settings settings = { 0 };
+                _cleanup_diags_ DiagList diags = { 0 };
+                char text[128];
+
+                (void) snprintf(text, sizeof(text), "[Policy]\nOnPolicyFailure=%s\n",
+                                cases[i].text);
+                fixture_root_write(&root, "/etc/imad/imad.conf", text);
+                cr_assert_eq(settings_load(root.fd, &settings, &diags), 0);
+                cr_expect_eq(settings.on_policy_failure, cases[i].value, "%s", cases[i].text);
+                cr_expect_eq(diags.count, cases[i].warnings, "%s", cases[i].text);
+                cr_expect(settings.allow_kernel_override);
+        }
+}
+
+Test(settings, kernel_override_can_be_forbidden)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_settings_ Settings settings = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        fixture_root_write(&root, "/etc/imad/imad.conf", "[Policy]\nAllowKernelOverride=no\n");
+        cr_assert_eq(settings_load(root.fd, &settings, &diags), 0);
+        cr_assert_eq(diags.count, 0);
+        cr_assert_not(settings.allow_kernel_override);
+}

@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "base/strings.h"
+#include "config.h"
 #include "core/policy/import/kernel-text.h"
 #include "system/generation.h"
 #include "system/kernel.h"
@@ -18,6 +19,12 @@
 #define HINT_REMOUNT "remount securityfs read-write before imad-load.service runs"
 #define HINT_WRITABLE "make /var/lib/imad writable before imad-load.service runs"
 #define HINT_GUARD "see journalctl -b -u imad-load.service"
+#define HINT_KEYS                                                                                  \
+        "put a certificate that this kernel takes into " KEY_STORE_PATH " and sign with its key"
+#define HINT_TRIGGER                                                                               \
+        "let the policy demand a signature of programs or libraries, and sign imad's own: imactl " \
+        "sign " IMAD_LIBEXECDIR "/*"
+#define HINT_UNPROVED "sign anew with a key of " KEY_STORE_PATH ", then run imactl policy apply"
 
 typedef struct Load {
         int root_fd;
@@ -26,7 +33,25 @@ typedef struct Load {
         GenerationState state;
         RolloutFinding finding;
         BootRecord *record;
+        Settings settings;
+        BootKeys keys;
+        TriggerList triggers;
 } Load;
+
+/* The running kernel's part of a generation. */
+typedef struct Text {
+        Generation generation;
+        const GenerationKernel *kernel; /* of the generation */
+        char *text;
+        size_t size;
+        bool appraises;
+} Text;
+
+static void text_done(Text *text)
+{
+        generation_done(&text->generation);
+        free(text->text);
+}
 
 static int _printf_(4, 5) conclude(
                 BootRecord *record, BootOutcome outcome, const char *hint, const char *format, ...)
@@ -125,22 +150,20 @@ static int check_policy_file(int root_fd, BootRecord *record)
         }
 }
 
-/* 1 with the generation and the running kernel's part of it; 0: concluded; negative errno. */
-static int find_policy(int root_fd, Generation *generation, const GenerationKernel **ret_kernel,
-                bool *ret_appraises, BootRecord *record)
+/* 1: go on; 0: concluded; negative errno. */
+static int find_policy(int root_fd, Text *text, BootRecord *record)
 {
         _cleanup_diags_ DiagList diags = { 0 };
-        _cleanup_free_ char *text = NULL;
         const GenerationKernel *kernel;
-        size_t size;
         int r;
 
-        r = generation_load(root_fd, record->generation, generation, &diags);
+        r = generation_load(root_fd, record->generation, &text->generation, &diags);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return conclude_from_diags(record, BOOT_OUTCOME_CORRUPT_GENERATION, &diags);
-        kernel = record->release ? generation_find_kernel(generation, record->release) : NULL;
+        kernel = record->release ? generation_find_kernel(&text->generation, record->release)
+                                 : NULL;
         if (!kernel || kernel->rules == 0)
                 return conclude(record, BOOT_OUTCOME_NO_POLICY_FOR_KERNEL,
                                 "run imactl policy apply under this kernel, then reboot",
@@ -148,13 +171,14 @@ static int find_policy(int root_fd, Generation *generation, const GenerationKern
                                 record->generation, kernel ? "rule" : "policy",
                                 record->release ? record->release : "(unknown)");
         record->rules = kernel->rules;
-        r = generation_read_policy(root_fd, generation, kernel, &text, &size, &diags);
+        r = generation_read_policy(
+                        root_fd, &text->generation, kernel, &text->text, &text->size, &diags);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return conclude_from_diags(record, BOOT_OUTCOME_CORRUPT_GENERATION, &diags);
-        *ret_kernel = kernel;
-        *ret_appraises = kernel_text_appraises(text);
+        text->kernel = kernel;
+        text->appraises = kernel_text_appraises(text->text);
         return 1;
 }
 
@@ -219,36 +243,115 @@ static int conclude_failure(BootRecord *record, PolicyLoadStep step, int error)
         return -EINVAL;
 }
 
-static int load(Load *load, const GenerationKernel *kernel)
+/* "": no key was refused. */
+static char *format_refused(const BootKeys *keys)
+{
+        char *text = NULL;
+
+        if (keys->refused.count == 0)
+                return strdup("");
+        if (asprintf(&text, "; %zu key%s refused: %s", keys->refused.count,
+                            keys->refused.count == 1 ? " was" : "s were",
+                            keys->refused.items[0]) < 0)
+                return NULL;
+        return text;
+}
+
+/*
+ * The kernel gets its keys before the policy that needs them. 1: go on; 0: concluded; negative
+ * errno.
+ */
+static int prepare_keys(Load *load, const Text *text)
+{
+        bool signatures = strstr(text->text, "appraise_type=");
+        _cleanup_free_ char *refused = NULL;
+        int r = load->ops->load_keys(load->root_fd, &load->keys);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return conclude(load->record, BOOT_OUTCOME_KEYS_REFUSED, HINT_GUARD,
+                                "the kernel has no keyring for the keys of " KEY_STORE_PATH ": %s",
+                                strerror(-r));
+        if (load->keys.n_loaded == 0 && load->keys.refused.count == 0)
+                return 1;
+        refused = format_refused(&load->keys);
+        if (!refused)
+                return -ENOMEM;
+        if (load->keys.n_loaded == 0 && signatures)
+                return conclude(load->record, BOOT_OUTCOME_KEYS_REFUSED, HINT_KEYS,
+                                "the policy demands signatures, and the kernel has no key%s",
+                                refused);
+        r = load->ops->find_triggers(
+                        load->root_fd, &load->keys, text->text, text->size, &load->triggers);
+        if (r < 0)
+                return r;
+        if (load->triggers.count == 0 && signatures && !load->keys.is_trusted)
+                return conclude(load->record, BOOT_OUTCOME_NO_TRIGGER, HINT_TRIGGER,
+                                "this kernel takes its keys from whoever first uses a signed file, "
+                                "and the policy demands no signature of any file that imad could "
+                                "use");
+        return 1;
+}
+
+/* The policy is in force, and denies what it should allow: only another boot helps. */
+static int conclude_unproved(Load *load)
+{
+        BootTry *try = rollout_find_try(&load->state, load->boot_id);
+        int r = conclude(load->record, BOOT_OUTCOME_UNPROVED, HINT_UNPROVED,
+                        "generation %" PRIu64 " is in force, and the kernel denies %s, which is "
+                        "signed with a key of " KEY_STORE_PATH "; the machine reboots",
+                        load->record->generation, load->triggers.items[0].path);
+
+        if (r >= 0 && try)
+                rollout_fail(&load->state, try, load->record->message, time_now(CLOCK_REALTIME));
+        if (try)
+                (void) generation_state_store(load->root_fd, &load->state);
+        (void) load->ops->expire_guardian(load->root_fd);
+        return r;
+}
+
+static int conclude_loaded(Load *load, PolicyLoadProof proof)
 {
         static const char *const proofs[] = {
                 [POLICY_LOAD_PROOF_GONE] = "",
                 [POLICY_LOAD_PROOF_READ_BACK] = ", and shows it in force",
                 [POLICY_LOAD_PROOF_NONE] = ", which offers no further proof",
         };
-        BootRecord *record = load->record;
+        _cleanup_free_ char *refused = format_refused(&load->keys);
+
+        if (!refused)
+                return -ENOMEM;
+        return conclude(load->record, BOOT_OUTCOME_LOADED, NULL,
+                        "generation %" PRIu64 " with %" PRIu64 " rules was taken by the kernel%s%s",
+                        load->record->generation, load->record->rules, proofs[proof], refused);
+}
+
+static int load(Load *load, const Text *text)
+{
         _cleanup_free_ char *path = NULL;
         PolicyLoadResult result;
-        int r = generation_policy_path(record->generation, kernel->release, &path);
+        int r = text->appraises ? prepare_keys(load, text) : 1;
 
-        if (r < 0)
+        if (r > 0)
+                r = generation_policy_path(load->record->generation, text->kernel->release, &path);
+        if (r < 0 || !path)
                 return r;
         /* -ENOMEM too is a verdict of the kernel's, and belongs on record. */
         r = securityfs_load_policy(load->root_fd, path, load->ops->policy, &result);
         if (r < 0)
-                return conclude_failure(record, result.step, -r);
-        return conclude(record, BOOT_OUTCOME_LOADED, NULL,
-                        "generation %" PRIu64 " with %" PRIu64 " rules was taken by the kernel%s",
-                        record->generation, record->rules, proofs[result.proof]);
+                return conclude_failure(load->record, result.step, -r);
+        if (load->triggers.count > 0 && load->ops->prove_keys(&load->triggers) < 0)
+                return conclude_unproved(load);
+        return conclude_loaded(load, result.proof);
 }
 
 /* On disk before anything that could end this boot. */
 static int begin_try(Load *load)
 {
-        _cleanup_settings_ Settings settings = { 0 };
-        _cleanup_diags_ DiagList diags = { 0 };
-        GuardianPlan plan = {
+        const GuardianPlan plan = {
                 .generation = load->record->generation,
+                .boot_usec = load->settings.boot_timeout_usec,
                 .confirm_usec = load->state.confirm_within_usec,
                 .argv0 = load->ops->argv0,
         };
@@ -265,10 +368,6 @@ static int begin_try(Load *load)
                                 "the policy appraises files, and the try cannot be written to "
                                 "%s: %s",
                                 GENERATION_STATE_PATH, strerror(-r));
-        r = settings_load(load->root_fd, &settings, &diags);
-        if (r < 0)
-                return r;
-        plan.boot_usec = settings.boot_timeout_usec;
         r = load->ops->start_guardian(load->root_fd, &plan);
         if (r >= 0)
                 return 1;
@@ -313,21 +412,21 @@ static int check_history(Load *load)
 
 static int load_generation(Load *l)
 {
-        _cleanup_generation_ Generation generation = { 0 };
-        const GenerationKernel *kernel = NULL;
-        bool appraises = false;
+        _cleanup_(text_done) Text text = { 0 };
         int r = check_policy_file(l->root_fd, l->record);
 
         if (r > 0)
-                r = find_policy(l->root_fd, &generation, &kernel, &appraises, l->record);
-        if (r > 0 && appraises)
+                r = find_policy(l->root_fd, &text, l->record);
+        if (r > 0 && text.appraises)
                 r = check_history(l);
-        if (r > 0 && appraises)
+        if (r > 0 && text.appraises)
                 r = begin_try(l);
-        if (r <= 0 || !kernel)
+        if (r <= 0)
                 return r;
-        r = load(l, kernel);
-        if (appraises && (r < 0 || l->record->outcome != BOOT_OUTCOME_LOADED))
+        r = load(l, &text);
+        if (text.appraises &&
+                        (r < 0 || (l->record->outcome != BOOT_OUTCOME_LOADED &&
+                                                  l->record->outcome != BOOT_OUTCOME_UNPROVED)))
                 end_try(l);
         return r;
 }
@@ -372,9 +471,21 @@ static int conclude_none(Load *load, Override override)
                         "no policy is intended");
 }
 
+/* A machine whose policy is missing says so until somebody has seen it. */
+static void raise_alarm(Load *load)
+{
+        if (!boot_outcome_is_failure(load->record->outcome) ||
+                        load->finding != ROLLOUT_FINDING_NONE || load->state.next == 0)
+                return;
+        rollout_raise_alarm(&load->state, load->record->generation, load->record->message,
+                        time_now(CLOCK_REALTIME));
+        (void) generation_state_store(load->root_fd, &load->state);
+}
+
 static int run(Load *load)
 {
-        Override override = read_override(load->root_fd);
+        Override override = load->settings.allow_kernel_override ? read_override(load->root_fd)
+                                                                 : OVERRIDE_NONE;
         int r = 1;
 
         (void) kernel_get_release(load->root_fd, &load->record->release);
@@ -401,11 +512,16 @@ static int run(Load *load)
 const LoadOps load_kernel_ops = {
         .start_guardian = guardian_start,
         .stop_guardian = guardian_stop,
+        .expire_guardian = guardian_expire,
+        .load_keys = boot_keys_load,
+        .find_triggers = boot_keys_find_triggers,
+        .prove_keys = boot_keys_prove,
 };
 
 int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record)
 {
         _cleanup_boot_record_ BootRecord record = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
         Load load = { .root_fd = root_fd, .ops = ops, .record = &record };
         int r;
 
@@ -415,7 +531,13 @@ int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record)
                 return 1;
         }
         boot_record_done(&record);
-        r = run(&load);
+        r = settings_load(root_fd, &load.settings, &diags);
+        if (r >= 0)
+                r = run(&load);
+        if (r >= 0)
+                raise_alarm(&load);
+        boot_keys_done(&load.keys);
+        settings_done(&load.settings);
         if (r >= 0)
                 *ret_record = TAKE_STRUCT(record);
         return r;

@@ -2,6 +2,7 @@
 /* The decision of imad-load: which policy, whether it can be loaded, and what came of it. */
 #pragma once
 
+#include "helpers/imad-load/boot-keys.h"
 #include "system/boot-record.h"
 #include "system/guardian.h"
 #include "system/securityfs.h"
@@ -11,6 +12,11 @@ typedef struct LoadOps {
         const PolicyFileOps *policy; /* NULL: the kernel's own */
         int (*start_guardian)(int root_fd, const GuardianPlan *plan);
         int (*stop_guardian)(int root_fd);
+        int (*expire_guardian)(int root_fd);
+        int (*load_keys)(int root_fd, BootKeys *ret_keys);
+        int (*find_triggers)(int root_fd, const BootKeys *keys, const char *text, size_t size,
+                        TriggerList *ret_triggers);
+        int (*prove_keys)(const TriggerList *triggers);
         char *argv0; /* GuardianPlan.argv0 */
 } LoadOps;
 
@@ -18,10 +24,10 @@ extern const LoadOps load_kernel_ops;
 
 /*
  * Loads the intended generation's policy for the running kernel, at most once; one that appraises
- * only when the try is on disk and a guardian runs, and not right after a boot under it that did
- * not come up. Every outcome, the failed ones included, fills the record with message and hint;
- * times are left to the caller. Returns 1 when this boot's policy was loaded before and nothing was
- * done
+ * only when the try is on disk, a guardian runs and the kernel has its keys, and not right after a
+ * boot under it that did not come up. Every outcome, the failed ones included, fills the record
+ * with message and hint; times are left to the caller. Returns 1 when this boot's policy was loaded
+ * before and nothing was done
  * (*ret_record then tells of that load), 0 otherwise, -ENOMEM.
  */
 int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record);

@@ -2,6 +2,7 @@
 /* imad-load: loads the intended IMA policy at boot. Whatever it meets, the boot goes on. */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 
 #include "base/exit-code.h"
 #include "base/fs.h"
@@ -11,6 +12,7 @@
 #include "config.h"
 #include "helpers/imad-load/load.h"
 #include "system/generation-state.h"
+#include "system/settings.h"
 
 static int parse_arguments(int argc, char **argv, const char **ret_root, bool *ret_shutdown)
 {
@@ -79,6 +81,32 @@ static void log_record(const BootRecord *record)
                         record->hint ? "; " : "", record->hint ? record->hint : "");
 }
 
+/*
+ * PID 1 needs neither bus nor further programs for these: signals SIGRTMIN+2 and SIGRTMIN+3,
+ * systemd(1). Where the guardian is about to reboot the machine it does so all the same.
+ */
+static void obey_failure(int root_fd)
+{
+        static const struct {
+                int signal; /* above SIGRTMIN */
+                const char *what;
+        } actions[POLICY_FAILURE_MAX] = {
+                [POLICY_FAILURE_EMERGENCY] = {2,  "the boot ends at emergency.target"},
+                [POLICY_FAILURE_HALT] = { 3, "the machine halts"                },
+        };
+        _cleanup_settings_ Settings settings = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        if (!fs_root_is_host(root_fd) || settings_load(root_fd, &settings, &diags) < 0 ||
+                        actions[settings.on_policy_failure].signal == 0)
+                return;
+        log_event(LOG_EMERG, MESSAGE_ID_BOOT_STOPPED, NULL,
+                        "no policy is in force that should be, and OnPolicyFailure= is set: %s",
+                        actions[settings.on_policy_failure].what);
+        if (kill(1, SIGRTMIN + actions[settings.on_policy_failure].signal) < 0)
+                log_error("PID 1 cannot be told: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
         usec_t start = time_now(CLOCK_MONOTONIC), start_time = time_now(CLOCK_REALTIME);
@@ -122,5 +150,7 @@ int main(int argc, char **argv)
                                 BOOT_RECORD_PATH, strerror(-r));
         log_record(&record);
         log_alarm(root_fd, start_time);
+        if (boot_outcome_is_failure(record.outcome))
+                obey_failure(root_fd);
         return boot_outcome_is_failure(record.outcome) || r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
 }
