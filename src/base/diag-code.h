@@ -23,6 +23,9 @@
         X(TARGET_DESCRIPTION, "E034", "the description of a target is malformed")                  \
         X(KERNEL_REFUSES, "E035", "the running kernel refuses a rule")                             \
         X(SIMULATED_FILE, "E036", "a file cannot be simulated")                                    \
+        X(GATE_KEYS, "E041", "the kernel would not verify with the keys")                          \
+        X(GATE_COVERAGE, "E042", "files that the policy refuses have no good signature")           \
+        X(GATE_FILESYSTEMS, "E043", "the policy refuses files that cannot have a signature")       \
         X(BOOT_RECORD, "E301", "the record of this boot is malformed")                             \
         X(LIST_CUT, "E401", "a measurement list ends inside an entry")                             \
         X(LIST_MALFORMED, "E402", "an entry of a measurement list is malformed")                   \

@@ -159,13 +159,15 @@ const Option option_table[OPTION_MAX] = {
         [OPTION_ACCEPT_MD5SUMS] = { "accept-md5sums", 0, false, false, NULL, COMPLETION_NONE,
                 "Believe dpkg's MD5 sums where there is no archive" },
         [OPTION_REASON] = { "reason", 0, false, false, "TEXT", COMPLETION_NONE,
-                "Why these files are signed though nobody vouches for them; kept in the journal" },
+                "Why files are signed though nobody vouches for them, or gates are forced; it is kept" },
         [OPTION_TRIAL] = { "trial", 0, false, false, NULL, COMPLETION_NONE,
                 "Let the next boot try the policy, and go back by itself when it fails" },
         [OPTION_AUTO] = { "auto", 0, false, false, NULL, COMPLETION_NONE,
                 "Keep what is tried when the machine has come up" },
         [OPTION_CONFIRM_WITHIN] = { "confirm-within", 0, false, false, "TIME", COMPLETION_NONE,
                 "Keep what is tried when it is confirmed in this time, else reboot" },
+        [OPTION_FORCE] = { "force", 0, false, false, "GATE[,GATE…]", COMPLETION_NONE,
+                "Try it although these gates say no: compile, keys, coverage, filesystems" },
 };
 /* clang-format on */
 

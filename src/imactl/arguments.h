@@ -92,6 +92,7 @@ typedef enum OptionId {
         OPTION_TRIAL,
         OPTION_AUTO,
         OPTION_CONFIRM_WITHIN,
+        OPTION_FORCE,
         OPTION_MAX,
 } OptionId;
 

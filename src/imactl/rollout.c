@@ -155,6 +155,22 @@ static void render_alarm(const json_t *result, FILE *file, Style style)
                                 style_end(style, TONE_BAD));
 }
 
+static void render_forced(const json_t *generations, FILE *file, Style style)
+{
+        const json_t *item;
+        size_t i;
+
+        json_array_foreach (generations, i, item) {
+                const char *forced = result_get_string(item, "forced");
+                _cleanup_free_ char *reason =
+                                result_escape(result_get_string(item, "forced_reason"), style);
+
+                if (forced && *forced && reason)
+                        fprintf(file, "\nGeneration %" PRIu64 " was forced through (%s): %s\n",
+                                        result_get_number(item, "number"), forced, reason);
+        }
+}
+
 static void render_log(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         static const TableColumn columns[] = {
@@ -189,6 +205,7 @@ static void render_log(const json_t *result, const Arguments *args, FILE *file, 
         if (!arguments_have(args, OPTION_NO_LEGEND))
                 fprintf(file, "\n%zu generation%s; * is loaded at the next boot.\n",
                                 json_array_size(generations), plural(json_array_size(generations)));
+        render_forced(generations, file, style);
         render_alarm(result, file, style);
 }
 
@@ -202,6 +219,9 @@ static int append_options(const Arguments *args, uint64_t confirm_within, sd_bus
                 {OPTION_DRY_RUN, "dry-run"},
                 { OPTION_TRIAL,  "trial"  },
                 { OPTION_AUTO,   "auto"   },
+        }, texts[] = {
+                {OPTION_FORCE,   "force"  },
+                { OPTION_REASON, "reason" },
         };
         int r = sd_bus_message_open_container(call, 'a', "{sv}");
 
@@ -210,6 +230,10 @@ static int append_options(const Arguments *args, uint64_t confirm_within, sd_bus
                         r = sd_bus_message_append(call, "{sv}", flags[i].key, "b", 1);
         if (r >= 0 && arguments_have(args, OPTION_CONFIRM_WITHIN))
                 r = sd_bus_message_append(call, "{sv}", "confirm-within-usec", "t", confirm_within);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(texts); i++)
+                if (arguments_have(args, texts[i].id))
+                        r = sd_bus_message_append(call, "{sv}", texts[i].key, "s",
+                                        arguments_get(args, texts[i].id));
         return r < 0 ? r : sd_bus_message_close_container(call);
 }
 

@@ -13,6 +13,8 @@ typedef struct PolicyOptions {
         bool trial;
         bool automatic;
         uint64_t confirm_within_usec; /* UINT64_MAX: not given */
+        const char *force;            /* NULL: not given, as reason */
+        const char *reason;
 } PolicyOptions;
 
 /* The first one is every method's, all are Apply's. */
@@ -21,7 +23,23 @@ static const Option policy_options[] = {
         { "trial",               'b', offsetof(PolicyOptions, trial)              },
         { "auto",                'b', offsetof(PolicyOptions, automatic)          },
         { "confirm-within-usec", 't', offsetof(PolicyOptions, confirm_within_usec)},
+        { "force",               's', offsetof(PolicyOptions, force)              },
+        { "reason",              's', offsetof(PolicyOptions, reason)             },
 };
+
+/* Where the text is given: an argument in storage of its own. */
+static int append_text(const char *option, const char *text, char **storage, const char **arguments,
+                size_t *n_arguments)
+{
+        if (!text)
+                return 0;
+        if (asprintf(storage, "%s%s", option, text) < 0) {
+                *storage = NULL;
+                return -ENOMEM;
+        }
+        arguments[(*n_arguments)++] = *storage;
+        return 0;
+}
 
 /* All methods: read the options, ask polkit, start the job, tell its path. */
 static int start_policy_job(sd_bus_message *m, Manager *manager, const char *verb, size_t n_options,
@@ -30,6 +48,7 @@ static int start_policy_job(sd_bus_message *m, Manager *manager, const char *ver
         PolicyOptions options = { .confirm_within_usec = UINT64_MAX };
         const char *arguments[ELEMENTSOF(policy_options) + 1] = { NULL };
         JobRequest request = { .verb = verb, .arguments = arguments };
+        _cleanup_free_ char *force = NULL, *reason = NULL;
         char confirm_within[64];
         size_t n = 0;
         Job *job;
@@ -52,6 +71,11 @@ static int start_policy_job(sd_bus_message *m, Manager *manager, const char *ver
                                 "--confirm-within=%" PRIu64 "us", options.confirm_within_usec);
                 arguments[n++] = confirm_within;
         }
+        r = append_text("--force=", options.force, &force, arguments, &n);
+        if (r >= 0)
+                r = append_text("--reason=", options.reason, &reason, arguments, &n);
+        if (r < 0)
+                return r;
         request.exclusive = !options.dry_run;
         r = job_start(manager, &request, &job, reterr_error);
         if (r < 0)

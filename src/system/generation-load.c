@@ -102,6 +102,19 @@ static int parse_lists(const json_t *fragments, const json_t *kernels, Generatio
         return 0;
 }
 
+/* Generations of earlier versions have none. */
+static int parse_forced(const json_t *json, Generation *generation)
+{
+        const char *forced = json_string_value(json_object_get(json, "forced"));
+        const char *reason = json_string_value(json_object_get(json, "reason"));
+
+        if (!forced || !reason)
+                return 0;
+        generation->forced = strdup(forced);
+        generation->reason = strdup(reason);
+        return generation->forced && generation->reason ? 0 : -ENOMEM;
+}
+
 static int parse_manifest(
                 const json_t *json, uint64_t number, Generation *generation, const char **ret_why)
 {
@@ -129,7 +142,9 @@ static int parse_manifest(
         generation->number = number;
         generation->created_usec = (usec_t) created;
         generation->state = strdup(state);
-        return generation->state ? parse_lists(fragments, kernels, generation) : -ENOMEM;
+        if (!generation->state || parse_forced(json, generation) < 0)
+                return -ENOMEM;
+        return parse_lists(fragments, kernels, generation);
 }
 
 int generation_load(int root_fd, uint64_t number, Generation *ret_generation, DiagList *diags)

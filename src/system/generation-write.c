@@ -114,9 +114,10 @@ static int build_kernels(const Generation *generation, json_t *kernels)
 static int build_manifest(const Generation *generation, json_t **ret_manifest)
 {
         json_t *fragments = json_array(), *kernels = json_array();
-        _cleanup_json_ json_t *manifest = json_pack("{s:i, s:I, s:s, s:o, s:o}", "version",
-                        MANIFEST_VERSION, "number", (json_int_t) generation->number, "state",
-                        generation->state ? generation->state : "candidate", "fragments", fragments,
+        _cleanup_json_ json_t *manifest = json_pack("{s:i, s:I, s:s, s:s?, s:s?, s:o, s:o}",
+                        "version", MANIFEST_VERSION, "number", (json_int_t) generation->number,
+                        "state", generation->state ? generation->state : "candidate", "forced",
+                        generation->forced, "reason", generation->reason, "fragments", fragments,
                         "kernels", kernels);
         int r;
 

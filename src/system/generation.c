@@ -36,6 +36,8 @@ void generation_done(Generation *generation)
         free(generation->fragments);
         free(generation->kernels);
         free(generation->state);
+        free(generation->forced);
+        free(generation->reason);
         *generation = (Generation){ 0 };
 }
 

@@ -37,10 +37,14 @@ typedef struct GenerationKernel {
         json_t *provenance; /* for writing only */
 } GenerationKernel;
 
+#define GENERATION_REASON_MAX 1024U
+
 typedef struct Generation {
         uint64_t number;
         usec_t created_usec;
-        char *state; /* "candidate" */
+        char *state;  /* "candidate" */
+        char *forced; /* names of the gates that were forced, with commas; NULL: none */
+        char *reason; /* why they were */
         GenerationFragment *fragments;
         size_t n_fragments;
         GenerationKernel *kernels;

@@ -74,6 +74,9 @@ answer 0 '{"changed":true,"generation":5,"rules":1,"appraises":true,"confirm_wit
 run policy apply --root=/r --trial --confirm-within=15min
 ok "a trial reaches the worker" worker_called_with "--root=/r --trial --confirm-within=15min policy-apply"
 ok "apply says how a trial ends" out_has "reboots after 15 minutes"
+run policy apply --root=/r --trial --auto --force=keys,coverage --reason=test
+ok "what is forced reaches the worker" worker_called_with \
+  "--root=/r --reason=test --trial --auto --force=keys,coverage policy-apply"
 
 answer 0 '{"changed":true,"generation":5,"confirmed":"trial","diagnostics":[]}'
 run policy confirm --root=/r
@@ -82,11 +85,12 @@ answer 0 '{"changed":true,"generation":3,"previous_generation":5,"diagnostics":[
 run policy rollback --root=/r
 ok "rollback says what is loaded" out_has "Loads generation 3 from the next boot on."
 
-answer 0 '{"intended":3,"alarm_reason":"generation 5: lost","alarm_usec":1000000,"generations":[{"number":3,"state":"good","since_usec":0,"reason":"applied"},{"number":5,"state":"failed","since_usec":1000000,"reason":"lost"}],"boots":[{"generation":5,"result":"failed"}],"diagnostics":[]}'
+answer 0 '{"intended":3,"alarm_reason":"generation 5: lost","alarm_usec":1000000,"generations":[{"number":3,"state":"good","since_usec":0,"reason":"applied"},{"number":5,"state":"failed","since_usec":1000000,"reason":"lost","forced":"keys","forced_reason":"a test"}],"boots":[{"generation":5,"result":"failed"}],"diagnostics":[]}'
 run policy log --root=/r
 ok "log shows what is intended" out_has "*3"
 ok "log shows a failed generation" out_has "failed"
 ok "log shows the alarm" out_has "generation 5: lost"
+ok "log shows what was forced" out_has "Generation 5 was forced through (keys): a test"
 
 answer 0 '{"source":"/p","rules":2,"fragment":"policy: 1\nrules: []\n","output":null,"changed":false,"diagnostics":['"$warning"']}'
 run policy import /p

@@ -2,6 +2,7 @@
 /* From fragments to the state of generations: apply, confirm, rollback, log. */
 #include <criterion/criterion.h>
 
+#include "fixture-certificate.h"
 #include "fixture-worker.h"
 #include "system/generation.h"
 
@@ -25,6 +26,14 @@ static FixtureRoot machine_new(void)
         fixture_root_write(&root, "/proc/sys/kernel/osrelease", "6.1.0\n");
         fixture_root_write(&root, FRAGMENT, MEASURES);
         return root;
+}
+
+static void put_certificate(const FixtureRoot *root)
+{
+        size_t size;
+        _cleanup_free_ char *text = fixture_signature_file("cert-rsaski.pem", &size);
+
+        fixture_root_write(root, "/etc/imad/keys/signer.pem", text);
 }
 
 static GenerationState get_state(const FixtureRoot *root)
@@ -61,6 +70,7 @@ Test(policy_apply, trial_becomes_a_candidate_and_can_be_changed_until_its_boot)
         _cleanup_run_ Run first = { 0 }, again = { 0 }, changed = { 0 };
         GenerationState state;
 
+        put_certificate(&root);
         fixture_root_write(&root, FRAGMENT, REFUSES);
         first = run(&root, "--trial --auto policy-apply");
         cr_assert_eq(first.code, EXIT_CODE_OK);
@@ -81,6 +91,7 @@ Test(policy_apply, rollback_and_log)
         _cleanup_run_ Run good = run(&root, "policy-apply"), trial = { 0 }, back = { 0 },
                           none = { 0 }, log = { 0 };
 
+        put_certificate(&root);
         fixture_root_write(&root, FRAGMENT, REFUSES);
         trial = run(&root, "--trial --auto policy-apply");
         cr_assert_eq(get_state(&root).intended, 2);
@@ -122,4 +133,90 @@ Test(policy_apply, old_generations_are_removed)
         cr_assert_eq(names.count, 2);
         cr_assert_str_eq(names.items[0], "3");
         cr_assert_str_eq(names.items[1], "4");
+}
+
+#define REFUSES_ALL                                                                                \
+        "policy: 1\n"                                                                              \
+        "rules:\n"                                                                                 \
+        "  - {id: a, action: appraise, func: BPRM_CHECK, appraise_type: imasig}\n"
+
+static size_t count_codes(const Run *result, const char *code)
+{
+        const json_t *item;
+        size_t i, n = 0;
+
+        json_array_foreach (json_object_get(result->json, "diagnostics"), i, item)
+                n += string_equal(get_string(item, "code"), code);
+        return n;
+}
+
+/* A program that the machine needs, and no certificate. */
+static FixtureRoot unready_new(void)
+{
+        FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, FRAGMENT, REFUSES_ALL);
+        fixture_root_write(&root, "/usr/bin/dpkg", "#!/bin/sh\n");
+        cr_assert_eq(fchmodat(root.fd, "usr/bin/dpkg", 0755, 0), 0);
+        return root;
+}
+
+Test(policy_apply, gates_tell_everything_at_once)
+{
+        _cleanup_root_ FixtureRoot root = unready_new();
+        _cleanup_run_ Run result = run(&root, "--trial --auto policy-apply");
+
+        cr_assert_eq(result.code, EXIT_CODE_INVALID_INPUT);
+        cr_assert_eq(count_codes(&result, "E041"), 1);
+        cr_assert_eq(count_codes(&result, "E042"), 2, "the program, and the share of all files");
+        cr_assert_gt(count_codes(&result, "E043"), 0, "pseudo file systems are not excluded");
+        cr_assert_eq(get_state(&root).intended, 0);
+        cr_assert_str_eq(get_string(get_item(&result, "gates", 0), "state"), "passed");
+        cr_assert_str_eq(get_string(get_item(&result, "gates", 1), "state"), "failed");
+}
+
+Test(policy_apply, forced_gates_are_passed_and_kept_with_their_reason)
+{
+        _cleanup_root_ FixtureRoot root = unready_new();
+        _cleanup_run_ Run one = run(&root, "--trial --auto --force=keys --reason=x policy-apply");
+        _cleanup_run_ Run all = { 0 }, log = { 0 };
+
+        cr_assert_eq(one.code, EXIT_CODE_INVALID_INPUT, "the other gate still stands");
+        cr_assert_eq(count_codes(&one, "E041"), 0);
+        all = run(&root, "--trial --auto --force=keys,coverage,filesystems "
+                         "--reason='a test' policy-apply");
+        cr_assert_eq(all.code, EXIT_CODE_OK);
+        log = run(&root, "policy-log");
+        cr_assert_str_eq(get_string(get_item(&log, "generations", 0), "forced"),
+                        "keys,coverage,filesystems");
+        cr_assert_str_eq(get_string(get_item(&log, "generations", 0), "forced_reason"), "a test");
+}
+
+Test(policy_apply, gates_are_not_forced_without_reason)
+{
+        static const char *const wrong[] = { "--force=keys", "--reason=x",
+                "--force=keys --reason=", "--force=locks --reason=x" };
+        _cleanup_root_ FixtureRoot root = unready_new();
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_free_ char *arguments = NULL;
+
+                cr_assert_geq(asprintf(&arguments, "--trial --auto %s policy-apply", wrong[i]), 0);
+                cr_assert_eq(run_code(&root, arguments), EXIT_CODE_USAGE, "%s", wrong[i]);
+        }
+}
+
+Test(policy_apply, kernel_that_does_not_take_the_fragments_can_be_forced)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        put_certificate(&root);
+        fixture_root_write(&root, "/lib/modules/6.12.0/modules.dep", "");
+        fixture_root_write(&root, FRAGMENT,
+                        "policy: 1\nrules:\n  - {id: a, action: appraise, func: "
+                        "MMAP_CHECK_REQPROT, "
+                        "fowner: 4711, appraise_type: imasig}\n");
+        cr_assert_eq(run_code(&root, "--trial --auto policy-apply"), EXIT_CODE_INVALID_INPUT);
+        cr_assert_eq(run_code(&root, "--trial --auto --force=compile --reason=x policy-apply"),
+                        EXIT_CODE_OK);
 }

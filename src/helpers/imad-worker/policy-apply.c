@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/diag-code.h"
+#include "core/policy/rule/keyword.h"
 #include "helpers/imad-worker/compilation.h"
+#include "helpers/imad-worker/gates.h"
 #include "helpers/imad-worker/store.h"
 #include "system/rollout.h"
 
@@ -46,6 +48,7 @@ static int check_rules(Worker *worker, const Compilation *compilation)
 typedef struct Trial {
         bool wanted;
         usec_t confirm_within_usec; /* 0: nobody has to confirm it */
+        unsigned forced;            /* bits by Gate */
 } Trial;
 
 static int check_trial_options(Worker *worker, Trial *ret_trial)
@@ -71,6 +74,8 @@ static int check_trial_options(Worker *worker, Trial *ret_trial)
                                 worker->confirm_within);
                 return -EINVAL;
         }
+        if (gates_read_forced(worker, &trial.forced) < 0)
+                return -EINVAL;
         *ret_trial = trial;
         return 0;
 }
@@ -155,6 +160,13 @@ static int apply(Worker *worker, const Compilation *compilation, const Trial *tr
                                 "it stays");
                 return -EPERM;
         }
+        if (changed && appraises) {
+                r = gates_ask(worker, compilation, trial->forced);
+                if (r >= 0)
+                        r = gates_note_forced(worker, trial->forced, &generation);
+                if (r < 0)
+                        return r;
+        }
         if (changed && !worker->dry_run)
                 r = write_generation(worker, &generation, appraises, trial, &state);
         number = changed ? generation.number : intended.number;
@@ -177,6 +189,9 @@ ExitCode verb_policy_apply(Worker *worker)
         if (r < 0)
                 return worker->code;
         r = compilation_run(worker, COMPILATION_LINT, &compilation);
+        if (r == -EBADMSG && (trial.forced & BIT(GATE_COMPILE)) &&
+                        compilation_count_rules(&compilation) > 0)
+                r = 0;
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
                                 "correct them; imactl policy check tells when they are gone",

@@ -18,6 +18,7 @@
 /* Options that have a value: of policy-simulate, what a request is about; of attest and export. */
 typedef enum WorkerOption {
         WORKER_OPTION_POLICY,
+        WORKER_OPTION_FORCE,
         WORKER_OPTION_USE,
         WORKER_OPTION_FUNC,
         WORKER_OPTION_MASK,
