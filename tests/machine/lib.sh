@@ -152,7 +152,8 @@ try_policy() {
   shift 2
   printf '%s\n' 'policy: 1' 'rules:' "  - {id: user-$owner, action: appraise, func: BPRM_CHECK," \
     "     fowner: $owner, appraise_type: imasig}" >/etc/imad/policy.d/50-trial.yaml
-  works "$name" imactl policy apply --trial "$@"
+  works "$name" imactl policy apply --trial --force=keys,coverage \
+    --reason='no file has this owner' "$@"
 }
 
 # history_of NUMBER: state of a generation in policy log.

@@ -66,11 +66,14 @@ machine_programs() {
   install -t "$1" "${names[@]/#/$build/}"
 }
 
-# machine_keys DIR: certificates of the signing key: ima.der, and for the third kernel, which takes
+# machine_keys DIR: the signing key and its certificates: ima.der, and for the third kernel, which takes
 # none but those of its CA, ima-ca.der.
 machine_keys() {
   mkdir "$1"
-  cp "$signing_key"/ima.{der,key} "$1"
+  cp "$signing_key"/ima.{key,der} "$1"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/CN=other' \
+    -addext keyUsage=critical,digitalSignature -outform DER -keyout /dev/null -out "$1/other.der" \
+    2>/dev/null
   [[ -n ${kernel_ca-} ]] || return 0
   openssl req -new -key "$signing_key/ima.key" -subj '/CN=imad test signer' |
     openssl x509 -req -CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}" -set_serial 1 -days 3650 \
@@ -148,6 +151,7 @@ machine_payload() {
   [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
   machine_label_keys "$dir/labels"
   cp "$package"/*.deb "$dir"
+  cp "$imad_top/tests/machine/brick.sh" "$dir"
   tar -cf "$1" -C "$dir" --owner=0 --group=0 .
   rm -rf "$dir"
 }
