@@ -78,6 +78,8 @@ typedef enum OptionId {
         OPTION_CRL,
         OPTION_DENY_LIST,
         OPTION_FS_VERITY,
+        OPTION_KIND,
+        OPTION_TYPE,
         OPTION_MISSING,
         OPTION_AT_LEAST,
         OPTION_JOURNAL,

@@ -115,6 +115,13 @@ const Verb verb_table[] = {
         { "measurements", "export", "", "Write the measurement list in the form of another tool",
           0, 0, 0, OPTIONS(ROOT, LIST, FORMAT, UNION, PRUNE, CERT, OUTPUT), COMPLETION_NONE, verb_measurements_export },
 
+        { "keys", "list", "", "Show the signing key, certificates, and what the kernel's keyrings hold",
+          0, 0, VERB_PAGER, OPTIONS(ROOT, KERNEL), COMPLETION_NONE, verb_keys_list },
+        { "keys", "check", "[CERT…]", "Prove that this kernel verifies with a key, or tell why it does not",
+          0, VERB_ARGS_ANY, VERB_VERDICT, OPTIONS(ROOT, KERNEL, KEY), COMPLETION_FILE, verb_keys_check },
+        { "keys", "create", "[NAME]", "Make a key that signs files, its certificate, and a CA for it",
+          0, 1, 0, OPTIONS(ROOT, KEY, OPTION_KIND, OPTION_TYPE, OUTPUT), COMPLETION_NONE, verb_keys_create },
+
         { "attest", "quote", "", "Let the TPM vouch for this boot in an evidence file",
           0, 0, 0, OPTIONS(ROOT, NONCE, OUTPUT, TCTI), COMPLETION_NONE, verb_attest_quote },
         { "attest", "verify", "FILE", "Check an evidence file, without daemon and TPM",
@@ -128,6 +135,7 @@ const VerbGroup verb_groups[] = {
         { "preset", "Presets" },
         { "transaction", "Package transactions" },
         { "measurements", "Measurements" },
+        { "keys", "Keys" },
         { "attest", "Attestation" },
 };
 const size_t verb_groups_size = ELEMENTSOF(verb_groups);

@@ -94,7 +94,7 @@ KernelKeyProof kernel_key_prove(
                 return proof;
         proof.step = KERNEL_KEY_STEP_ADD;
         proof.error = kernel_key_add(keyring, der, size, &key);
-        if (proof.error >= 0) {
+        if (proof.error >= 0 && signature) {
                 proof.step = KERNEL_KEY_STEP_VERIFY;
                 proof.error = kernel_key_verify(key, signature);
         }
@@ -166,11 +166,11 @@ static const struct {
           { "the signature was not made by the key of this certificate, or has another form",
             "give the certificate that belongs to the key" } },
         { KERNEL_KEY_STEP_VERIFY, -ENOENT,
-          { "this kernel lacks the hash or the algorithm of the signature",
-            "sign with sha256" } },
+          { "this kernel lacks the algorithm of the key or the hash of the signature",
+            "use an RSA key with sha256, or a kernel with CONFIG_CRYPTO_ECDSA" } },
         { KERNEL_KEY_STEP_VERIFY, -ENOPKG,
-          { "this kernel lacks the hash or the algorithm of the signature",
-            "sign with sha256" } },
+          { "this kernel lacks the algorithm of the key or the hash of the signature",
+            "use an RSA key with sha256" } },
         { KERNEL_KEY_STEP_VERIFY, -EOPNOTSUPP,
           { "this kernel cannot be asked to verify signatures", "use Linux 4.20 or later" } },
 };

@@ -61,7 +61,8 @@ typedef struct KernelKeyProof {
 
 /*
  * Proves that the running kernel verifies the signature with this certificate after it has let it
- * into a keyring of that rule. The keyring is gone afterwards.
+ * into a keyring of that rule; with a signature of NULL only that it lets it in. The keyring is
+ * gone afterwards.
  */
 KernelKeyProof kernel_key_prove(
                 KeyTrust trust, const void *der, size_t size, const KernelKeySignature *signature);

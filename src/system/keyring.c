@@ -180,3 +180,67 @@ int keyring_close(int32_t keyring)
 {
         return syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, PERMISSIONS_CLOSED) < 0 ? -errno : 0;
 }
+
+void keyring_key_list_done(KeyringKeyList *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                free(list->items[i].description);
+        free(list->items);
+        *list = (KeyringKeyList){ 0 };
+}
+
+/* "asymmetric;UID;GID;PERMISSIONS;DESCRIPTION", the last four bytes of the SKI at its end. */
+static int describe_key(int32_t id, KeyringKey *ret_key)
+{
+        char text[1024];
+        long size = syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, text, sizeof(text) - 1);
+        KeyringKey key = { 0 };
+        const char *description = text, *digits;
+        uint8_t bytes[4];
+        size_t n;
+
+        if (size < 0 || (size_t) size >= sizeof(text))
+                return size < 0 ? -errno : -E2BIG;
+        text[size] = '\0';
+        for (int i = 0; i < 4 && description; i++)
+                description = strchr(description, ';') ? strchr(description, ';') + 1 : NULL;
+        if (!description)
+                return -EBADMSG;
+        n = strlen(description);
+        digits = n >= 8 ? description + n - 8 : "";
+        if (string_after(text, "asymmetric;") &&
+                        hex_decode(digits, bytes, sizeof(bytes), &n) >= 0 && n == sizeof(bytes)) {
+                key.has_key_id = true;
+                key.key_id = (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16 |
+                             (uint32_t) bytes[2] << 8 | bytes[3];
+        }
+        key.description = strdup(description);
+        if (!key.description)
+                return -ENOMEM;
+        *ret_key = key;
+        return 0;
+}
+
+int keyring_load_keys(const Keyring *keyring, KeyringKeyList *ret_list)
+{
+        _cleanup_keyring_keys_ KeyringKeyList list = { 0 };
+        int32_t ids[KEYRINGS_MAX];
+        long size = syscall(SYS_keyctl, KEYCTL_READ, keyring->id, ids, sizeof(ids));
+        size_t count;
+
+        if (size < 0)
+                return -errno;
+        count = (size_t) size < sizeof(ids) ? (size_t) size / sizeof(ids[0]) : KEYRINGS_MAX;
+        list.items = calloc(count + 1, sizeof(KeyringKey));
+        if (!list.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < count; i++) {
+                int r = describe_key(ids[i], &list.items[list.count]);
+
+                if (r == -ENOMEM)
+                        return r;
+                list.count += r >= 0;
+        }
+        *ret_list = TAKE_STRUCT(list);
+        return 0;
+}

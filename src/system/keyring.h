@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,4 +54,25 @@ int keyring_make(const char *name, int32_t parent);
  */
 int keyring_close(int32_t keyring);
 
+/* A key in a keyring. */
+typedef struct KeyringKey {
+        char *description; /* of certificates "SUBJECT: SKI" */
+        uint32_t key_id;   /* as signatures have it */
+        bool has_key_id;
+} KeyringKey;
+
+typedef struct KeyringKeyList {
+        KeyringKey *items;
+        size_t count;
+} KeyringKeyList;
+
+void keyring_key_list_done(KeyringKeyList *list);
+
+/*
+ * The keys in a keyring of the running kernel (KEYCTL_READ, KEYCTL_DESCRIBE); those that may not be
+ * seen are left out. -EACCES when the keyring may not be read, -ENOKEY when it is gone.
+ */
+int keyring_load_keys(const Keyring *keyring, KeyringKeyList *ret_list);
+
+#define _cleanup_keyring_keys_ _cleanup_(keyring_key_list_done)
 #define _cleanup_keyrings_ _cleanup_(keyring_list_done)

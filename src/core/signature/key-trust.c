@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/signature/key-trust.h"
 
+/* clang-format off */
 static const struct {
         const char *name;
         const char *description;
 } trusts[KEY_TRUST_MAX] = {
-        [KEY_TRUST_NONE] = {"none",       "nobody"                                               },
-        [KEY_TRUST_BUILTIN] = { "builtin",   "a key in .builtin_trusted_keys"                       },
-        [KEY_TRUST_SECONDARY] = { "secondary",
-                            "a key in .builtin_trusted_keys, .secondary_trusted_keys or .machine"},
+        [KEY_TRUST_NONE] = { "none", "any, for _ima and _evm are ordinary ones" },
+        [KEY_TRUST_BUILTIN] = { "builtin", "those that a key in .builtin_trusted_keys has signed" },
+        [KEY_TRUST_SECONDARY] = { "secondary", "those that a key in .builtin_trusted_keys, "
+                                  ".secondary_trusted_keys or .machine has signed" },
 };
+/* clang-format on */
 
 const char *key_trust_to_string(KeyTrust trust)
 {

@@ -20,7 +20,7 @@ typedef enum KeyTrust {
 /* "none", "builtin", "secondary". */
 const char *key_trust_to_string(KeyTrust trust);
 
-/* The keyrings that vouch, for people: ".builtin_trusted_keys". */
+/* Which certificates it lets in, for people. */
 const char *key_trust_describe(KeyTrust trust);
 
 /* What this kernel asks for; KEY_TRUST_INVALID when its configuration is not known. */

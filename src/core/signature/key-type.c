@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/signature/key-type.h"
 
+#include <ctype.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <stdio.h>
+
 #include "base/strings.h"
 
 static const struct {
@@ -36,4 +42,24 @@ unsigned key_type_get_rsa_bits(KeyType type)
 const char *key_type_get_curve(KeyType type)
 {
         return types[type].curve;
+}
+
+const char *key_type_describe(const EVP_PKEY *key, char text[static KEY_TYPE_TEXT_MAX])
+{
+        char group[KEY_TYPE_TEXT_MAX] = "";
+        const char *nist = NULL;
+
+        if (EVP_PKEY_is_a(key, "RSA")) {
+                (void) snprintf(text, KEY_TYPE_TEXT_MAX, "rsa-%d", EVP_PKEY_get_bits(key));
+                return text;
+        }
+        if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
+                nist = EC_curve_nid2nist(OBJ_sn2nid(group));
+        (void) snprintf(text, KEY_TYPE_TEXT_MAX, "%s",
+                        nist     ? nist
+                        : *group ? group
+                                 : EVP_PKEY_get0_type_name(key) ?: "unknown");
+        for (char *c = text; *c; c++)
+                *c = (char) tolower((unsigned char) *c);
+        return text;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <errno.h>
-#include <stdbool.h>
+#include <openssl/types.h>
 
 typedef enum KeyType {
         KEY_TYPE_RSA_2048,
@@ -21,6 +21,10 @@ KeyType key_type_from_string(const char *name);
 
 /* Bits of the modulus; 0 for an elliptic curve. */
 unsigned key_type_get_rsa_bits(KeyType type);
+
+/* The same spelling for any key there is, as "rsa-1024" or "p-521"; returns text. */
+#define KEY_TYPE_TEXT_MAX 64
+const char *key_type_describe(const EVP_PKEY *key, char text[static KEY_TYPE_TEXT_MAX]);
 
 /* "P-256" as OpenSSL and NIST call it; NULL for RSA. */
 const char *key_type_get_curve(KeyType type);

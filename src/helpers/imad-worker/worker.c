@@ -144,8 +144,8 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
 static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "force", "use", "func",
         "mask", "uid", "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid",
         "lsm", "data", "nonce", "tcti", "ak", "allow-list", "format", "union", "archive", "path",
-        "template", "verdict", "signed-by", "package", "key", "hash", "passphrase-fd", "at-least",
-        "relay", "journal", "cache", "manifest", "resume", "undo", "reason" };
+        "template", "verdict", "signed-by", "package", "key", "hash", "passphrase-fd", "kind",
+        "type", "at-least", "relay", "journal", "cache", "manifest", "resume", "undo", "reason" };
 
 const char *worker_option_to_string(WorkerOption option)
 {

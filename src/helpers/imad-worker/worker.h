@@ -48,6 +48,8 @@ typedef enum WorkerOption {
         WORKER_OPTION_KEY,
         WORKER_OPTION_HASH,
         WORKER_OPTION_PASSPHRASE_FD,
+        WORKER_OPTION_KIND,
+        WORKER_OPTION_TYPE,
         WORKER_OPTION_AT_LEAST,
         WORKER_OPTION_RELAY,
         WORKER_OPTION_JOURNAL,
@@ -190,6 +192,9 @@ WorkerRun verb_sign;
 WorkerRun verb_verify;
 WorkerRun verb_unsign;
 WorkerRun verb_inspect;
+WorkerRun verb_keys_check;
+WorkerRun verb_keys_create;
+WorkerRun verb_keys_list;
 WorkerRun verb_coverage;
 WorkerRun verb_job_serve;
 WorkerRun verb_label_recover;
