@@ -3,7 +3,7 @@
 # For stages that make the machine unusable on purpose: each boot after one such checks that it is
 # back, and prepares the next.
 
-force=(--force=compile,keys,coverage,filesystems --reason='to see the machine come back')
+force=('--force=compile,keys,coverage,filesystems' --reason='to see the machine come back')
 fragment=/etc/imad/policy.d/50-brick.yaml
 
 # put_on_trial NAME [PRESET…]: the fragment on standard input, if any, or presets.

@@ -117,7 +117,7 @@ machine_appended() {
   {
     cat "$signature"
     printf '\0\0\2\0\0\0\0\0'
-    printf '%b' "$(printf '\\x%s' $(printf %08x "$(stat -c %s "$signature")" | fold -w2))"
+    perl -e 'print pack "N", shift' "$(stat -c %s "$signature")"
     printf '~Module signature appended~\n'
   } >>"$1/appended-$2"
   rm "$signature" "$1/$2.crt"
