@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/wait.h>
 
 #include "fixture-certificate.h"
 #include "fixture-root.h"
@@ -108,4 +110,27 @@ Test(boot_keys, proof_needs_a_file_that_can_be_used)
 
         cr_assert_eq(boot_keys_prove(&good), 0);
         cr_assert_eq(boot_keys_prove(&bad), -ENOENT);
+}
+
+Test(boot_keys, claim_lasts_until_it_is_ended)
+{
+        TriggerList triggers = { { { "/bin/true", FILE_USE_READ } }, 1 };
+        pid_t claimer = 0;
+
+        cr_assert_eq(boot_keys_claim(&triggers, &claimer), 0);
+        cr_assert_gt(claimer, 0);
+        cr_assert_eq(waitpid(claimer, NULL, WNOHANG), 0, "it goes on");
+        boot_keys_end_claim(claimer);
+        cr_assert_eq(waitpid(claimer, NULL, WNOHANG), -1);
+        cr_assert_eq(errno, ECHILD);
+}
+
+Test(boot_keys, nothing_that_the_kernel_logs_is_done_again_and_again)
+{
+        TriggerList triggers = { { { "/bin/true", FILE_USE_MODULE } }, 1 };
+        pid_t claimer = -1;
+
+        cr_assert_eq(boot_keys_claim(&triggers, &claimer), 0);
+        cr_assert_eq(claimer, 0);
+        boot_keys_end_claim(claimer);
 }

@@ -66,6 +66,7 @@ static int fake_expire_guardian(int root_fd)
 static size_t keys_loaded, keys_refused, n_triggers;
 static bool keys_are_trusted;
 static int proof_error;
+static bool is_claimed; /* the place of who makes the kernel look for its keys */
 
 static int fake_load_keys(int root_fd, BootKeys *ret_keys)
 {
@@ -88,10 +89,27 @@ static int fake_find_triggers(int root_fd, const BootKeys *keys, const char *tex
         return 0;
 }
 
+static int fake_claim_keys(const TriggerList *triggers, pid_t *ret_claimer)
+{
+        cr_assert_eq(triggers->count, n_triggers);
+        cr_assert_eq(kernel_writes, 0, "no policy is in force");
+        cr_assert(!is_claimed);
+        is_claimed = true;
+        *ret_claimer = 4711;
+        return 0;
+}
+
+static void fake_end_claim(pid_t claimer)
+{
+        cr_assert_eq(claimer, is_claimed ? 4711 : 0);
+        is_claimed = false;
+}
+
 static int fake_prove_keys(const TriggerList *triggers)
 {
         cr_assert_eq(triggers->count, n_triggers);
         cr_assert_eq(kernel_writes, 1, "the policy is in force");
+        cr_assert_eq(is_claimed, !keys_are_trusted);
         return -proof_error;
 }
 
@@ -102,6 +120,8 @@ static const LoadOps fake_kernel = {
         .expire_guardian = fake_expire_guardian,
         .load_keys = fake_load_keys,
         .find_triggers = fake_find_triggers,
+        .claim_keys = fake_claim_keys,
+        .end_claim = fake_end_claim,
         .prove_keys = fake_prove_keys,
 };
 

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "config.h"
@@ -251,6 +254,37 @@ int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text,
                 add_candidate(root_fd, keys, policy, &mounts, candidates[i], &triggers);
         *ret_triggers = triggers;
         return 0;
+}
+
+static void __attribute__((noreturn)) use_forever(const Trigger *trigger, pid_t parent)
+{
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (getppid() == parent)
+                (void) file_trial_use(trigger->use, trigger->path);
+        _exit(0);
+}
+
+int boot_keys_claim(const TriggerList *triggers, pid_t *ret_claimer)
+{
+        pid_t parent = getpid(), pid = 0;
+
+        if (triggers->count > 0 && triggers->items[0].use <= FILE_USE_READ) {
+                pid = fork();
+                if (pid < 0)
+                        return -errno;
+                if (pid == 0)
+                        use_forever(&triggers->items[0], parent);
+        }
+        *ret_claimer = pid;
+        return 0;
+}
+
+void boot_keys_end_claim(pid_t claimer)
+{
+        if (claimer <= 0)
+                return;
+        (void) kill(claimer, SIGKILL);
+        (void) waitpid(claimer, NULL, 0);
 }
 
 static int use_any(const TriggerList *triggers, size_t first)

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "core/policy/simulate/file-use.h"
 #include "core/policy/simulate/simulate.h"
 #include "system/file-facts.h"
@@ -53,6 +55,15 @@ bool boot_keys_fit(const BootKeys *keys, const Simulator *policy, const FileFact
 /* Triggers among imad's own programs and those that every machine has; none is fine. -ENOMEM. */
 int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
                 TriggerList *ret_triggers);
+
+/*
+ * Starts a child that uses the first trigger without a pause, so that whoever makes the kernel look
+ * for its keyring first is likely to possess it: a policy is in force before the load of it
+ * returns, and other programs are used at once. It gets no keyring but this process's. Nothing is
+ * started for uses that the kernel would tell of in its log each time.
+ */
+int boot_keys_claim(const TriggerList *triggers, pid_t *ret_claimer);
+void boot_keys_end_claim(pid_t claimer);
 
 /*
  * Uses the files as this process, and then as a child that possesses no keyring of it. 0 when the

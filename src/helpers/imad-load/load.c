@@ -331,19 +331,26 @@ static int load(Load *load, const Text *text)
 {
         _cleanup_free_ char *path = NULL;
         PolicyLoadResult result;
+        pid_t claimer = 0;
+        bool proved;
         int r = text->appraises ? prepare_keys(load, text) : 1;
 
         if (r > 0)
                 r = generation_policy_path(load->record->generation, text->kernel->release, &path);
         if (r < 0 || !path)
                 return r;
+        if (load->triggers.count > 0 && !load->keys.is_trusted) {
+                r = load->ops->claim_keys(&load->triggers, &claimer);
+                if (r < 0)
+                        return r;
+        }
         /* -ENOMEM too is a verdict of the kernel's, and belongs on record. */
         r = securityfs_load_policy(load->root_fd, path, load->ops->policy, &result);
+        proved = r < 0 || load->triggers.count == 0 || load->ops->prove_keys(&load->triggers) >= 0;
+        load->ops->end_claim(claimer);
         if (r < 0)
                 return conclude_failure(load->record, result.step, -r);
-        if (load->triggers.count > 0 && load->ops->prove_keys(&load->triggers) < 0)
-                return conclude_unproved(load);
-        return conclude_loaded(load, result.proof);
+        return proved ? conclude_loaded(load, result.proof) : conclude_unproved(load);
 }
 
 /* On disk before anything that could end this boot. */
@@ -515,6 +522,8 @@ const LoadOps load_kernel_ops = {
         .expire_guardian = guardian_expire,
         .load_keys = boot_keys_load,
         .find_triggers = boot_keys_find_triggers,
+        .claim_keys = boot_keys_claim,
+        .end_claim = boot_keys_end_claim,
         .prove_keys = boot_keys_prove,
 };
 
