@@ -115,12 +115,14 @@ Test(boot_keys, proof_needs_a_file_that_can_be_used)
 Test(boot_keys, claim_lasts_until_it_is_ended)
 {
         TriggerList triggers = { { { "/bin/true", FILE_USE_READ } }, 1 };
-        pid_t claimer = 0;
+        KeyClaim claim;
+        pid_t claimer;
 
-        cr_assert_eq(boot_keys_claim(&triggers, &claimer), 0);
-        cr_assert_gt(claimer, 0);
+        cr_assert_eq(boot_keys_claim(&triggers, &claim), 0);
+        cr_assert_geq(claim.n_claimers, 1);
+        claimer = claim.claimers[0];
         cr_assert_eq(waitpid(claimer, NULL, WNOHANG), 0, "it goes on");
-        boot_keys_end_claim(claimer);
+        boot_keys_end_claim(&claim);
         cr_assert_eq(waitpid(claimer, NULL, WNOHANG), -1);
         cr_assert_eq(errno, ECHILD);
 }
@@ -128,9 +130,9 @@ Test(boot_keys, claim_lasts_until_it_is_ended)
 Test(boot_keys, nothing_that_the_kernel_logs_is_done_again_and_again)
 {
         TriggerList triggers = { { { "/bin/true", FILE_USE_MODULE } }, 1 };
-        pid_t claimer = -1;
+        KeyClaim claim;
 
-        cr_assert_eq(boot_keys_claim(&triggers, &claimer), 0);
-        cr_assert_eq(claimer, 0);
-        boot_keys_end_claim(claimer);
+        cr_assert_eq(boot_keys_claim(&triggers, &claim), 0);
+        cr_assert_eq(claim.n_claimers, 0);
+        boot_keys_end_claim(&claim);
 }

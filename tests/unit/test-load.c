@@ -89,19 +89,19 @@ static int fake_find_triggers(int root_fd, const BootKeys *keys, const char *tex
         return 0;
 }
 
-static int fake_claim_keys(const TriggerList *triggers, pid_t *ret_claimer)
+static int fake_claim_keys(const TriggerList *triggers, KeyClaim *ret_claim)
 {
         cr_assert_eq(triggers->count, n_triggers);
         cr_assert_eq(kernel_writes, 0, "no policy is in force");
         cr_assert(!is_claimed);
         is_claimed = true;
-        *ret_claimer = 4711;
+        *ret_claim = (KeyClaim){ { 4711 }, 1 };
         return 0;
 }
 
-static void fake_end_claim(pid_t claimer)
+static void fake_end_claim(KeyClaim *claim)
 {
-        cr_assert_eq(claimer, is_claimed ? 4711 : 0);
+        cr_assert_eq(claim->n_claimers, is_claimed ? 1 : 0);
         is_claimed = false;
 }
 

@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/time.h"
 #include "config.h"
 #include "core/signature/certificate-check.h"
 #include "core/signature/file-label.h"
@@ -28,6 +30,9 @@ static const char *const candidates[] = {
         "/bin/sh",
         "/sbin/init",
 };
+
+#define CLAIM_PRIORITY 2 /* of real-time; those who claim run at the one below */
+#define CLAIM_USEC USEC_PER_SEC
 
 /* The cheapest one first. */
 static const FileUse trial_uses[] = {
@@ -256,35 +261,59 @@ int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text,
         return 0;
 }
 
-static void __attribute__((noreturn)) use_forever(const Trigger *trigger, pid_t parent)
+static bool set_realtime(int priority)
 {
+        struct sched_param param = { .sched_priority = priority };
+
+        return sched_setscheduler(0, priority > 0 ? SCHED_FIFO : SCHED_OTHER, &param) == 0;
+}
+
+static void __attribute__((noreturn)) use_on_and_on(const Trigger *trigger, pid_t parent)
+{
+        usec_t end = time_now(CLOCK_MONOTONIC) + CLAIM_USEC;
+
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        while (getppid() == parent)
+        (void) set_realtime(CLAIM_PRIORITY - 1);
+        while (getppid() == parent && time_now(CLOCK_MONOTONIC) < end)
                 (void) file_trial_use(trigger->use, trigger->path);
         _exit(0);
 }
 
-int boot_keys_claim(const TriggerList *triggers, pid_t *ret_claimer)
+int boot_keys_claim(const TriggerList *triggers, KeyClaim *ret_claim)
 {
-        pid_t parent = getpid(), pid = 0;
+        pid_t parent = getpid();
+        long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
+        KeyClaim claim = { 0 };
 
-        if (triggers->count > 0 && triggers->items[0].use <= FILE_USE_READ) {
-                pid = fork();
-                if (pid < 0)
-                        return -errno;
+        *ret_claim = claim;
+        if (triggers->count == 0 || triggers->items[0].use > FILE_USE_READ)
+                return 0;
+        (void) set_realtime(CLAIM_PRIORITY);
+        while (claim.n_claimers < KEY_CLAIMERS_MAX && (long) claim.n_claimers < n_processors) {
+                pid_t pid = fork();
+
                 if (pid == 0)
-                        use_forever(&triggers->items[0], parent);
+                        use_on_and_on(&triggers->items[0], parent);
+                if (pid < 0) {
+                        int r = -errno;
+
+                        boot_keys_end_claim(&claim);
+                        return r;
+                }
+                claim.claimers[claim.n_claimers++] = pid;
         }
-        *ret_claimer = pid;
+        *ret_claim = claim;
         return 0;
 }
 
-void boot_keys_end_claim(pid_t claimer)
+void boot_keys_end_claim(KeyClaim *claim)
 {
-        if (claimer <= 0)
-                return;
-        (void) kill(claimer, SIGKILL);
-        (void) waitpid(claimer, NULL, 0);
+        for (size_t i = 0; i < claim->n_claimers; i++)
+                (void) kill(claim->claimers[i], SIGKILL);
+        for (size_t i = 0; i < claim->n_claimers; i++)
+                (void) waitpid(claim->claimers[i], NULL, 0);
+        claim->n_claimers = 0;
+        (void) set_realtime(0);
 }
 
 static int use_any(const TriggerList *triggers, size_t first)

@@ -56,14 +56,24 @@ bool boot_keys_fit(const BootKeys *keys, const Simulator *policy, const FileFact
 int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
                 TriggerList *ret_triggers);
 
+#define KEY_CLAIMERS_MAX 64
+
+/* Processes that make the kernel look for its keyring. */
+typedef struct KeyClaim {
+        pid_t claimers[KEY_CLAIMERS_MAX];
+        size_t n_claimers;
+} KeyClaim;
+
 /*
- * Starts a child that uses the first trigger without a pause, so that whoever makes the kernel look
- * for its keyring first is likely to possess it: a policy is in force before the load of it
- * returns, and other programs are used at once. It gets no keyring but this process's. Nothing is
- * started for uses that the kernel would tell of in its log each time.
+ * Starts a child for each processor that uses the first trigger without a pause, so that whoever
+ * makes the kernel look for its keyring first possesses it: a policy is in force before the load of
+ * it returns, and other programs would be used, and denied, at once. Until the claim ends they get
+ * no processor, as this process and its children run at real-time priorities, where that is
+ * permitted; the children for a second at most. Nothing is started for uses that the kernel would
+ * tell of in its log each time.
  */
-int boot_keys_claim(const TriggerList *triggers, pid_t *ret_claimer);
-void boot_keys_end_claim(pid_t claimer);
+int boot_keys_claim(const TriggerList *triggers, KeyClaim *ret_claim);
+void boot_keys_end_claim(KeyClaim *claim);
 
 /*
  * Uses the files as this process, and then as a child that possesses no keyring of it. 0 when the

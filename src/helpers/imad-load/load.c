@@ -331,7 +331,7 @@ static int load(Load *load, const Text *text)
 {
         _cleanup_free_ char *path = NULL;
         PolicyLoadResult result;
-        pid_t claimer = 0;
+        KeyClaim claim = { 0 };
         bool proved;
         int r = text->appraises ? prepare_keys(load, text) : 1;
 
@@ -340,14 +340,14 @@ static int load(Load *load, const Text *text)
         if (r < 0 || !path)
                 return r;
         if (load->triggers.count > 0 && !load->keys.is_trusted) {
-                r = load->ops->claim_keys(&load->triggers, &claimer);
+                r = load->ops->claim_keys(&load->triggers, &claim);
                 if (r < 0)
                         return r;
         }
         /* -ENOMEM too is a verdict of the kernel's, and belongs on record. */
         r = securityfs_load_policy(load->root_fd, path, load->ops->policy, &result);
         proved = r < 0 || load->triggers.count == 0 || load->ops->prove_keys(&load->triggers) >= 0;
-        load->ops->end_claim(claimer);
+        load->ops->end_claim(&claim);
         if (r < 0)
                 return conclude_failure(load->record, result.step, -r);
         return proved ? conclude_loaded(load, result.proof) : conclude_unproved(load);

@@ -16,8 +16,8 @@ typedef struct LoadOps {
         int (*load_keys)(int root_fd, BootKeys *ret_keys);
         int (*find_triggers)(int root_fd, const BootKeys *keys, const char *text, size_t size,
                         TriggerList *ret_triggers);
-        int (*claim_keys)(const TriggerList *triggers, pid_t *ret_claimer);
-        void (*end_claim)(pid_t claimer);
+        int (*claim_keys)(const TriggerList *triggers, KeyClaim *ret_claim);
+        void (*end_claim)(KeyClaim *claim);
         int (*prove_keys)(const TriggerList *triggers);
         char *argv0; /* GuardianPlan.argv0 */
 } LoadOps;
