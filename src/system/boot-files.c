@@ -116,7 +116,7 @@ static int add(Search *s, const char *path)
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return 0;
         r = name_descriptor(fd, &full);
-        if (r < 0)
+        if (r < 0 || !full)
                 return r == -ENOMEM ? r : 0;
         inside = string_after(full, s->root);
         if (!inside || tfind(inside, &s->known, compare))

@@ -142,7 +142,7 @@ int signer_client_sign(SignerClient *client, const Digest *digest, uint8_t *byte
 
         if (r < 0)
                 return r;
-        if (answer.size > *size)
+        if (!answer.bytes || answer.size > *size)
                 return -EBADMSG;
         memcpy(bytes, answer.bytes, answer.size);
         *size = answer.size;

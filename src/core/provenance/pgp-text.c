@@ -23,6 +23,11 @@ typedef struct Lines {
         const char *text, *end;
 } Lines;
 
+static bool is_blank(char c)
+{
+        return c == ' ' || c == '\t' || c == '\r';
+}
+
 static bool next_line(Lines *lines, Line *ret_line)
 {
         const char *newline;
@@ -32,7 +37,7 @@ static bool next_line(Lines *lines, Line *ret_line)
                 return false;
         newline = memchr(lines->text, '\n', (size_t) (lines->end - lines->text)) ?: lines->end;
         size = (size_t) (newline - lines->text);
-        while (size > 0 && memchr(" \t\r", lines->text[size - 1], 3))
+        while (size > 0 && is_blank(lines->text[size - 1]))
                 size--;
         *ret_line = (Line){ lines->text, size };
         lines->text = newline < lines->end ? newline + 1 : newline;

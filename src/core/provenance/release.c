@@ -54,7 +54,7 @@ int release_parse_date(const char *text, uint64_t *ret_usec)
         int day, month, year, hour, minute, second, end = -1;
         char day_name[4], month_name[4], zone[6];
 
-        /* The widths keep numbers from overflowing. */
+        /* NOLINTNEXTLINE(cert-err34-c): the widths keep numbers from overflowing */
         if (sscanf(text, "%3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d %5[A-Z+0-9]%n", day_name, &day,
                             month_name, &year, &hour, &minute, &second, zone, &end) != 8 ||
                         text[end] != '\0' || strlen(month_name) != 3 || !zone_is_utc(zone))

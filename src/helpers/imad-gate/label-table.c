@@ -100,7 +100,7 @@ int label_table_new(size_t capacity, LabelTable **ret_table)
         if (table->fd < 0 || ftruncate(table->fd, (off_t) table->capacity) < 0)
                 return -errno;
         r = label_table_map(table);
-        if (r < 0)
+        if (r < 0 || !table->header)
                 return r;
         table->header->used = sizeof(Header);
         *ret_table = TAKE_PTR(table);

@@ -245,7 +245,7 @@ static json_t *simulate_use(const Worker *worker, const Simulation *s, const Sim
         _cleanup_json_ json_t *requests = json_array();
         Answers answers = { s, requests, worker->explain, !requests };
 
-        if (requests)
+        if (requests && file->facts)
                 ask_use(s, o, use, file->facts, &file->oracle, add_answer, &answers);
         return answers.no_memory ? NULL
                                  : json_pack("{s:s, s:O}", "use", file_use_to_string(use),

@@ -175,7 +175,7 @@ ExitCode worker_parse_file(
                 Worker *worker, const char *name, size_t limit, WorkerParser *parse, void *into)
 {
         _cleanup_free_ char *bytes = NULL;
-        size_t size;
+        size_t size = 0;
         ExitCode code = worker_read_file(worker, name, limit, &bytes, &size);
         int r;
 
