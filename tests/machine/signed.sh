@@ -12,13 +12,14 @@ put_certificate() {
   install -D -m 0644 "$payload/keys/$name.der" "/etc/imad/keys/$name.der"
 }
 
-# enforce PRESET…: puts the presets in force, as the next boot would.
+# enforce PRESET…: puts the presets in force, as the next boot would; their text is "$work/enforced".
 enforce() {
   local preset
   put_certificate
   for preset; do works "$preset is enabled" imactl preset enable "$preset"; done
   works 'they are put on trial' imactl policy apply --trial --auto --force=coverage \
     --reason='all files of the image are signed'
+  imactl policy compile >"$work/enforced"
   for preset; do imactl preset disable "$preset" >/dev/null; done
   works "$* in force" systemctl restart imad-load.service
   note "$(cat /run/imad/boot.json)"
