@@ -56,6 +56,10 @@
         X(EXPORT_MALFORMED, "E471", "an earlier export is malformed")                              \
         X(ARCHIVE_SEGMENT, "E480", "a segment of an archived measurement list is damaged")         \
         X(ARCHIVE_GAP, "E481", "a segment of an archived measurement list is missing")             \
+        X(VOUCH_VERSION, "E610", "the version of the language of vouch rules is not supported")    \
+        X(VOUCH_PATH, "E611", "a path of a vouch rule is malformed or too wide")                   \
+        X(VOUCH_PACKAGE, "E612", "a vouch rule does not name a package")                           \
+        X(VOUCH_LIMIT, "E613", "a limit of a vouch rule is out of range")                          \
         X(APT_SOURCE, "W601", "a source of packages is malformed")                                 \
         X(APT_LIST, "W602", "a source of packages vouches for nothing")                            \
         X(ARCHIVE, "W603", "an archive of a package cannot be used")                               \

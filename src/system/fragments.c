@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/strings.h"
 
-static const char *const directories[] = {
+static const char *const policy_directories[] = {
         "/usr/lib/imad/policy.d",
         "/run/imad/policy.d",
         FRAGMENT_ADMIN_DIRECTORY,
@@ -93,7 +93,8 @@ static int add_fragment(int root_fd, const char *name, const char *path, bool ma
         return 0;
 }
 
-int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags)
+int fragments_load_directories(int root_fd, const char *const *directories, FragmentFiles *ret_list,
+                DiagList *diags)
 {
         _cleanup_fragments_ FragmentFiles list = { 0 };
         _cleanup_dropins_ DropinList files = { 0 };
@@ -112,6 +113,11 @@ int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags)
                 return r;
         *ret_list = TAKE_STRUCT(list);
         return 0;
+}
+
+int fragments_load(int root_fd, FragmentFiles *ret_list, DiagList *diags)
+{
+        return fragments_load_directories(root_fd, policy_directories, ret_list, diags);
 }
 
 int fragments_load_files(int root_fd, const char *const *paths, size_t n_paths,
