@@ -175,6 +175,88 @@ Test(transaction, leaves_a_report)
         cr_assert_eq(labelled, 1);
 }
 
+/* A rule for what the package "a" makes, which is installed by then. */
+static void vouch(void)
+{
+        static const char rule[] = "vouch: 1\n"
+                                   "rules:\n"
+                                   "  - {id: made, path: /usr/lib/a/*.so, package: a}\n"
+                                   "  - {id: other, path: /usr/lib/b/*.so, package: b}\n";
+        static const char status[] = "Package: a\nStatus: install ok installed\n"
+                                     "Architecture: all\nVersion: 1\n\n";
+        _cleanup_close_ int root_fd = fs_open_root(NULL);
+
+        cr_assert_eq(fs_make_directories(root_fd, "/usr/lib/imad/vouch.d", 0755), 0);
+        cr_assert_eq(fs_make_directories(root_fd, "/usr/lib/a", 0755), 0);
+        cr_assert_eq(fs_make_directories(root_fd, "/usr/lib/b", 0755), 0);
+        put("/usr/lib/imad/vouch.d/10-a.yaml", rule, strlen(rule));
+        put("/var/lib/dpkg/status", status, strlen(status));
+}
+
+static json_t *load_report(int root_fd)
+{
+        json_t *report = NULL;
+
+        cr_assert_eq(transaction_store_load(root_fd, 1, &report), 0);
+        return report;
+}
+
+static bool has_label(const char *path)
+{
+        return getxattr(path, "security.ima", NULL, 0) > 0;
+}
+
+Test(transaction, signs_at_its_end_what_a_rule_vouches_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        const char *path, *rule;
+
+        vouch();
+        put("/usr/lib/a/old.so", PROGRAM "0", strlen(PROGRAM "0"));
+        (void) poll(NULL, 0, 20); /* longer than a tick of the clock that files have */
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/lib/a/new.so", PROGRAM "1", strlen(PROGRAM "1"));
+        put("/usr/lib/a/unnamed", PROGRAM "2", strlen(PROGRAM "2"));
+        put("/usr/lib/b/not-installed.so", PROGRAM "3", strlen(PROGRAM "3"));
+        transaction_check(root.transaction);
+        cr_assert_not(has_label("/usr/lib/a/new.so"), "not before the end");
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/lib/a/new.so", PROGRAM "1");
+        cr_expect_not(has_label("/usr/lib/a/old.so"));
+        cr_expect_not(has_label("/usr/lib/a/unnamed"));
+        cr_expect_not(has_label("/usr/lib/b/not-installed.so"));
+        report = load_report(root.fd);
+        cr_assert_eq(json_unpack(report, "{s:[{s:s, s:s}]}", "vouched", "path", &path, "rule",
+                                     &rule),
+                        0);
+        cr_assert_str_eq(path, "/usr/lib/a/new.so");
+        cr_assert_str_eq(rule, "10-a/made");
+        cr_assert_eq(json_array_size(json_object_get(report, "vouched")), 1);
+}
+
+Test(transaction, does_not_vouch_for_what_others_may_change)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        const char *path, *error;
+
+        vouch();
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/lib/a/new.so", PROGRAM "1", strlen(PROGRAM "1"));
+        cr_assert_eq(chown("/usr/lib/a/new.so", 65534, 0), 0);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        cr_expect_not(has_label("/usr/lib/a/new.so"));
+        report = load_report(root.fd);
+        cr_assert_eq(json_unpack(report, "{s:[], s:[{s:s, s:s}]}", "vouched", "skipped", "path",
+                                     &path, "error", &error),
+                        0);
+        cr_assert_str_eq(path, "/usr/lib/a/new.so");
+        cr_assert_str_eq(error, "does not belong to root, or others may write to it");
+}
+
 /* The reasons name the archive or the key, and end in what to do. */
 static void check_refused(Root *root, const char *archive, int error, const char *reason)
 {

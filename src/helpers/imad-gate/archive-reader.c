@@ -2,11 +2,7 @@
 #include "helpers/imad-gate/archive-reader.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
 
-#include "base/buffer.h"
 #include "base/fs.h"
 #include "core/manifest/file-class.h"
 #include "core/manifest/manifest.h"
@@ -16,18 +12,10 @@
 #define DIVERSIONS_PATH "/var/lib/dpkg/diversions"
 #define DIVERSIONS_SIZE_MAX (16U * 1024 * 1024)
 #define SCRIPTS_MAX 16U
-#define PIPE_SIZE (1024 * 1024)
 
 /* Where dpkg executes control scripts: while it unpacks, and later (dpkg(1), FILES). */
 #define UNPACK_DIRECTORY "/var/lib/dpkg/tmp.ci"
 #define INFO_DIRECTORY "/var/lib/dpkg/info"
-
-typedef struct Header {
-        uint32_t kind;
-        uint32_t text_size;
-        uint64_t size;
-        uint8_t digest[LABEL_DIGEST_SIZE];
-} Header;
 
 typedef struct Script {
         char *name;
@@ -53,20 +41,6 @@ static void reading_done(Reading *r)
         free(r->architecture);
         for (size_t i = 0; i < r->n_scripts; i++)
                 free(r->scripts[i].name);
-}
-
-static int add_record(Buffer *records, ArchiveRecordKind kind, uint64_t size, const uint8_t *digest,
-                const char *text)
-{
-        Header header = { .kind = kind, .text_size = (uint32_t) strlen(text), .size = size };
-        int r;
-
-        if (header.text_size >= ARCHIVE_TEXT_MAX)
-                return -E2BIG;
-        if (digest)
-                memcpy(header.digest, digest, sizeof(header.digest));
-        r = buffer_append(records, &header, sizeof(header));
-        return r < 0 ? r : buffer_append(records, text, header.text_size);
 }
 
 /* The value of a field of deb-control(5), malloc()ed; NULL: none. */
@@ -143,11 +117,11 @@ static char *find_diversion(const char *diversions, const char *path)
 static int take_file(Reading *reading, const PackageMember *member)
 {
         _cleanup_free_ char *diverted = find_diversion(reading->diversions, member->path);
-        int r = add_record(&reading->files, ARCHIVE_RECORD_FILE, member->size, member->digest.bytes,
+        int r = record_append(&reading->files, RECORD_FILE, member->size, member->digest.bytes,
                         member->path);
 
         return r < 0 || !diverted ? r
-                                  : add_record(&reading->files, ARCHIVE_RECORD_FILE, member->size,
+                                  : record_append(&reading->files, RECORD_FILE, member->size,
                                                     member->digest.bytes, diverted);
 }
 
@@ -167,7 +141,7 @@ static int visit(void *userdata, const PackageMember *member)
 
 static int add_script(Buffer *records, const Reading *reading, const Script *script)
 {
-        char paths[3][ARCHIVE_TEXT_MAX / 4];
+        char paths[3][RECORD_TEXT_MAX / 4];
         int r = 0;
 
         (void) snprintf(paths[0], sizeof(paths[0]), UNPACK_DIRECTORY "/%s", script->name);
@@ -176,15 +150,14 @@ static int add_script(Buffer *records, const Reading *reading, const Script *scr
         (void) snprintf(paths[2], sizeof(paths[2]), INFO_DIRECTORY "/%s:%s.%s", reading->package,
                         reading->architecture, script->name);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++)
-                r = add_record(records, ARCHIVE_RECORD_SCRIPT, script->size, script->digest,
-                                paths[i]);
+                r = record_append(records, RECORD_SCRIPT, script->size, script->digest, paths[i]);
         return r;
 }
 
 static int write_package(int pipe_fd, const Reading *reading, const char *path)
 {
         _cleanup_buffer_ Buffer records = { 0 };
-        char text[ARCHIVE_TEXT_MAX];
+        char text[RECORD_TEXT_MAX];
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < reading->n_scripts; i++)
@@ -193,7 +166,7 @@ static int write_package(int pipe_fd, const Reading *reading, const char *path)
                                       reading->version, path) >= sizeof(text))
                 r = -E2BIG;
         if (r >= 0)
-                r = add_record(&records, ARCHIVE_RECORD_PACKAGE, 0, NULL, text);
+                r = record_append(&records, RECORD_PACKAGE, 0, NULL, text);
         if (r >= 0)
                 r = fs_write_all(pipe_fd, records.data, records.size);
         return r < 0 || reading->files.size == 0
@@ -204,11 +177,11 @@ static int write_package(int pipe_fd, const Reading *reading, const char *path)
 static int refuse(int pipe_fd, const char *path, const char *reason)
 {
         _cleanup_buffer_ Buffer record = { 0 };
-        char text[ARCHIVE_TEXT_MAX];
+        char text[RECORD_TEXT_MAX];
         int r;
 
         (void) snprintf(text, sizeof(text), "%s %s", path, reason);
-        r = add_record(&record, ARCHIVE_RECORD_REFUSED, 0, NULL, text);
+        r = record_append(&record, RECORD_REFUSED, 0, NULL, text);
         return r < 0 ? r : fs_write_all(pipe_fd, record.data, record.size);
 }
 
@@ -247,8 +220,9 @@ static int read_archive(const Context *context, const char *path)
         return write_package(context->pipe_fd, &reading, path);
 }
 
-static void __attribute__((noreturn)) be_reader(const ArchiveReaderSetup *setup, int pipe_fd)
+static int read_all(const void *userdata, int pipe_fd)
 {
+        const ArchiveReaderSetup *setup = userdata;
         Context context = { .pipe_fd = pipe_fd, .root_fd = setup->root_fd };
         _cleanup_diags_ DiagList diags = { 0 };
         AptIndex index = { 0 };
@@ -262,90 +236,10 @@ static void __attribute__((noreturn)) be_reader(const ArchiveReaderSetup *setup,
         }
         for (size_t i = 0; r >= 0 && i < setup->archives->count; i++)
                 r = read_archive(&context, setup->archives->items[i]);
-        _exit(r < 0 ? 1 : 0);
+        return r;
 }
 
-void archive_reader_done(ArchiveReader *reader)
+int archive_reader_start(const ArchiveReaderSetup *setup, RecordReader *ret_reader)
 {
-        cleanup_closep(&reader->fd);
-        reader->fd = -EBADF;
-        if (reader->pid != 0) {
-                (void) kill(reader->pid, SIGKILL);
-                (void) waitpid(reader->pid, NULL, 0);
-        }
-        reader->pid = 0;
-}
-
-int archive_reader_start(const ArchiveReaderSetup *setup, ArchiveReader *ret_reader)
-{
-        int fds[2];
-        pid_t pid;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        (void) fcntl(fds[0], F_SETPIPE_SZ, PIPE_SIZE);
-        pid = fork();
-        if (pid < 0) {
-                cleanup_closep(&fds[0]);
-                cleanup_closep(&fds[1]);
-                return -errno;
-        }
-        if (pid == 0)
-                be_reader(setup, fds[1]);
-        (void) close(fds[1]);
-        *ret_reader = (ArchiveReader){ pid, fds[0] };
-        return 0;
-}
-
-/* A record is written with two calls by a process that may be hostile by then. */
-static int read_exactly(int fd, void *bytes, size_t size)
-{
-        size_t done = 0;
-
-        while (done < size) {
-                ssize_t n = read(fd, (char *) bytes + done, size - done);
-
-                if (n == 0)
-                        return done == 0 ? 0 : -EBADMSG;
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                done += n > 0 ? (size_t) n : 0;
-        }
-        return 1;
-}
-
-static int end_reader(ArchiveReader *reader)
-{
-        int status;
-
-        if (waitpid(reader->pid, &status, 0) < 0)
-                status = 1;
-        reader->pid = 0;
-        return status == 0 ? 0 : -ECHILD;
-}
-
-int archive_reader_next(ArchiveReader *reader, ArchiveRecord *ret_record)
-{
-        struct pollfd poll_fd = { reader->fd, POLLIN, 0 };
-        Header header;
-        int r;
-
-        if (poll(&poll_fd, 1, 0) == 0)
-                return -EAGAIN;
-        r = read_exactly(reader->fd, &header, sizeof(header));
-        if (r == 0)
-                return end_reader(reader);
-        if (r < 0 || header.kind >= ARCHIVE_RECORD_MAX || header.text_size >= ARCHIVE_TEXT_MAX)
-                return r < 0 ? r : -EBADMSG;
-        r = header.text_size == 0 ? 1
-                                  : read_exactly(reader->fd, ret_record->text, header.text_size);
-        if (r <= 0)
-                return r < 0 ? r : -EBADMSG;
-        ret_record->text[header.text_size] = '\0';
-        if (strlen(ret_record->text) != header.text_size)
-                return -EBADMSG;
-        ret_record->kind = (ArchiveRecordKind) header.kind;
-        ret_record->size = header.size;
-        memcpy(ret_record->digest, header.digest, sizeof(header.digest));
-        return 1;
+        return record_reader_start(read_all, setup, ret_reader);
 }

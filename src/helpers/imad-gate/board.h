@@ -14,6 +14,7 @@
 
 #define BOARD_PROCESSES_MAX 16
 #define BOARD_PATH_MAX 512
+#define BOARD_PROCESS_NAME_MAX 16 /* TASK_COMM_LEN of the kernel */
 #define BOARD_LABELLERS_MAX 4
 
 /* Written by the gate, but for the processes; read by all. */
@@ -65,7 +66,8 @@ typedef enum BoardReportKind {
 /* Labellers to supervisor. */
 typedef struct BoardReport {
         BoardReportKind kind;
-        int error;                 /* negative errno */
-        pid_t pid;                 /* of who wrote the file, or 0 */
+        int error;                            /* negative errno */
+        pid_t pid;                            /* of who wrote the file, or 0 */
+        char process[BOARD_PROCESS_NAME_MAX]; /* its name, where it still ran */
         char path[BOARD_PATH_MAX]; /* as the kernel told it, a hint; the beginning of a long one */
 } BoardReport;

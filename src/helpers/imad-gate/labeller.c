@@ -241,6 +241,17 @@ static bool is_program(int fd)
                fstat(fd, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
+/* Evidence for who reads the report; nothing is decided by it. */
+static void name_process(const Labeller *labeller, pid_t pid, char *ret_name)
+{
+        char path[sizeof("/proc/2147483647/comm")];
+        _cleanup_free_ char *text = NULL;
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/comm", (int) pid);
+        if (pid > 0 && fs_read_file(labeller->setup->root_fd, path, 64, &text, NULL) >= 0)
+                (void) snprintf(ret_name, BOARD_PROCESS_NAME_MAX, "%s", string_strip(text));
+}
+
 static void report(const Labeller *labeller, int fd, LabellerResult result, pid_t pid)
 {
         BoardReport message = { .pid = pid, .error = (int) result < 0 ? (int) result : 0 };
@@ -256,6 +267,7 @@ static void report(const Labeller *labeller, int fd, LabellerResult result, pid_
         (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         if (readlink(link, message.path, sizeof(message.path) - 1) < 0)
                 message.path[0] = '\0';
+        name_process(labeller, pid, message.process);
         (void) send(labeller->setup->reports_fd, &message, sizeof(message),
                         MSG_DONTWAIT | MSG_NOSIGNAL);
 }

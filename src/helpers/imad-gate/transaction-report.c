@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "system/transaction-store.h"
+#include "system/vouch-files.h"
 
 void transaction_report_done(TransactionReport *report)
 {
@@ -17,8 +18,9 @@ int transaction_report_begin(TransactionReport *report, const char *owner, pid_t
 
         (void) snprintf(name, sizeof(name), "%s", owner);
         string_make_utf8(name);
-        report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[]}", "owner", "name", name,
-                        "pid", (int) pid, "packages", "unknown", "foreign", "failed");
+        report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[], s:[], s:[]}", "owner",
+                        "name", name, "pid", (int) pid, "packages", "unknown", "foreign", "failed",
+                        "vouched", "skipped");
         return report->json ? json_set_time(report->json, "begin_usec", time_now(CLOCK_REALTIME))
                             : -ENOMEM;
 }
@@ -52,19 +54,66 @@ void transaction_report_add(TransactionReport *report, const BoardReport *file)
         json_t *list = file->kind < BOARD_REPORT_MAX && lists[file->kind]
                                        ? json_object_get(report->json, lists[file->kind])
                                        : NULL;
-        char path[BOARD_PATH_MAX];
+        char path[BOARD_PATH_MAX], process[BOARD_PROCESS_NAME_MAX];
         json_t *item;
 
         if (!list || json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX)
                 return;
         memcpy(path, file->path, sizeof(path));
         string_make_utf8(path);
-        item = json_pack("{s:s, s:i}", "path", path, "pid", (int) file->pid);
+        memcpy(process, file->process, sizeof(process));
+        process[sizeof(process) - 1] = '\0';
+        string_make_utf8(process);
+        item = json_pack("{s:s, s:i, s:s}", "path", path, "pid", (int) file->pid, "process",
+                        process);
         if (item && file->error < 0)
                 (void) json_object_set_new(
                                 item, "error", json_string(strerrordesc_np(-file->error)));
         if (item)
                 (void) json_array_append_new(list, item);
+}
+
+/* Takes the file out of those that nobody vouches for; its last entry, or NULL. */
+static json_t *take_unknown(const TransactionReport *report, const char *path)
+{
+        json_t *list = json_object_get(report->json, "unknown"), *last = NULL;
+
+        for (size_t i = json_array_size(list); i > 0; i--) {
+                json_t *item = json_array_get(list, i - 1);
+
+                if (!string_equal(json_string_value(json_object_get(item, "path")), path))
+                        continue;
+                last = last ?: json_incref(item);
+                (void) json_array_remove(list, i - 1);
+        }
+        return last;
+}
+
+int transaction_report_add_vouched(TransactionReport *report, const Record *record)
+{
+        bool is_vouched = record->kind == RECORD_VOUCHED;
+        const char *path = strchr(record->text, ' ');
+        _cleanup_free_ char *name = path ? strdup(path + 1) : NULL;
+        _cleanup_json_ json_t *writer = NULL;
+        json_t *item, *list;
+
+        if (!path || (!is_vouched && record->size >= VOUCH_VERDICT_MAX))
+                return -EBADMSG;
+        if (!name)
+                return -ENOMEM;
+        string_make_utf8(name);
+        list = json_object_get(report->json, is_vouched ? "vouched" : "skipped");
+        if (json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX)
+                return 0;
+        item = json_pack("{s:s, s:s%}", "path", name, "rule", record->text,
+                        (size_t) (path - record->text));
+        writer = is_vouched ? take_unknown(report, name) : NULL;
+        if (item && writer)
+                (void) json_object_update_missing(item, writer);
+        if (item && !is_vouched)
+                (void) json_object_set_new(item, "error",
+                                json_string(vouch_verdict_describe((VouchVerdict) record->size)));
+        return item && json_array_append_new(list, item) >= 0 ? 0 : -ENOMEM;
 }
 
 static void count_files(const LabelTable *table, json_int_t *ret_labelled, json_int_t *ret_left)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "helpers/imad-gate/record-reader.h"
 #include "helpers/imad-gate/supervisor.h"
 
 #define TRANSACTION_REPORT_FILES_MAX 10000U
@@ -27,6 +28,12 @@ int transaction_report_add_package(TransactionReport *report, const char *text);
 
 /* What labellers say of one file; above the limit files are counted only. */
 void transaction_report_add(TransactionReport *report, const BoardReport *file);
+
+/*
+ * A file that a rule covers, or why not: RECORD_VOUCHED, RECORD_SKIPPED. Who wrote it, as far as a
+ * labeller has told, goes with it, and it is no longer one that nobody vouches for. -EBADMSG.
+ */
+int transaction_report_add_vouched(TransactionReport *report, const Record *record);
 
 void transaction_report_finish(TransactionReport *report, const TransactionOutcome *outcome);
 

@@ -11,6 +11,7 @@
 #include "helpers/imad-gate/label-signer.h"
 #include "helpers/imad-gate/supervisor.h"
 #include "helpers/imad-gate/transaction-report.h"
+#include "helpers/imad-gate/vouch-reader.h"
 
 #define TABLE_SIZE ((size_t) 256 << 20)
 #define SCRIPTS_USEC (60 * USEC_PER_SEC)
@@ -28,6 +29,7 @@ struct Transaction {
         LabelSigners signers[BATCHES_MAX];
         size_t n_batches;
         StringList archives; /* that are covered */
+        usec_t begin_usec;   /* CLOCK_REALTIME_COARSE: what is made from now on is younger */
         TransactionReport report;
 };
 
@@ -56,6 +58,7 @@ int transaction_new(
         if (!t)
                 return -ENOMEM;
         t->setup = *setup;
+        t->begin_usec = time_now(CLOCK_REALTIME_COARSE);
         t->owner = *owner;
         owner->fd = -EBADF;
         r = transaction_report_begin(&t->report, t->owner.name, t->owner.pid);
@@ -117,51 +120,71 @@ static int refuse_archive(Buffer *reasons, const char *text)
 }
 
 typedef struct Reading {
-        LabelNumber scripts[4096];
-        size_t n_scripts;
+        LabelNumber first[4096]; /* what is to be signed before anything goes on */
+        size_t n_first;
         bool has_refused;
 } Reading;
 
-static int take_record(
-                Transaction *t, Reading *reading, const ArchiveRecord *record, Buffer *reasons)
+static int add_label(Transaction *t, Reading *reading, const Record *record, const char *path,
+                bool is_first)
 {
         LabelNumber number;
-        int r;
+        int r = label_table_add(t->table, record->size, record->digest, path, &number);
 
+        if (r >= 0 && is_first && reading->n_first < ELEMENTSOF(reading->first))
+                reading->first[reading->n_first++] = number;
+        return r;
+}
+
+static int take_record(Transaction *t, Reading *reading, const Record *record, Buffer *reasons)
+{
         switch (record->kind) {
-        case ARCHIVE_RECORD_PACKAGE:
+        case RECORD_FILE:
+        case RECORD_SCRIPT:
+                return add_label(t, reading, record, record->text, record->kind == RECORD_SCRIPT);
+        case RECORD_PACKAGE:
                 return transaction_report_add_package(&t->report, record->text);
-        case ARCHIVE_RECORD_REFUSED:
+        case RECORD_REFUSED:
                 reading->has_refused = true;
                 (void) refuse_archive(reasons, record->text);
                 return 0;
         default:
-                break;
+                return -EBADMSG;
         }
-        r = label_table_add(t->table, record->size, record->digest, record->text, &number);
-        if (r >= 0 && record->kind == ARCHIVE_RECORD_SCRIPT &&
-                        reading->n_scripts < ELEMENTSOF(reading->scripts))
-                reading->scripts[reading->n_scripts++] = number;
+}
+
+typedef int RecordTaker(Transaction *t, Reading *reading, const Record *record, Buffer *reasons);
+
+/* All that a reader has to tell; the processes are looked after meanwhile. */
+static int take_records(Transaction *t, RecordReader *reader, RecordTaker *take, Reading *reading,
+                Buffer *reasons)
+{
+        _cleanup_free_ Record *record = malloc(sizeof(*record));
+        int r = record ? 1 : -ENOMEM;
+
+        while (r > 0) {
+                r = record_reader_next(reader, record);
+                if (r == -EAGAIN) {
+                        pause_for(t, reader->fd);
+                        r = 1;
+                } else if (r > 0) {
+                        r = take(t, reading, record, reasons);
+                        r = r < 0 ? r : 1;
+                }
+        }
         return r;
 }
 
 static int read_archives(
                 Transaction *t, const StringList *archives, Reading *reading, Buffer *reasons)
 {
-        _cleanup_archive_reader_ ArchiveReader reader = { 0, -EBADF };
+        _cleanup_record_reader_ RecordReader reader = { 0, -EBADF };
         const ArchiveReaderSetup setup = { t->setup.root_fd, archives,
                 t->setup.settings->sign_unverified };
-        _cleanup_free_ ArchiveRecord *record = malloc(sizeof(*record));
-        int r = record ? archive_reader_start(&setup, &reader) : -ENOMEM;
+        int r = archive_reader_start(&setup, &reader);
 
-        while (r >= 0 && (r = archive_reader_next(&reader, record)) != 0) {
-                if (r == -EAGAIN) {
-                        pause_for(t, reader.fd);
-                        r = 1;
-                } else if (r > 0) {
-                        r = take_record(t, reading, record, reasons);
-                }
-        }
+        if (r >= 0)
+                r = take_records(t, &reader, take_record, reading, reasons);
         if (r < 0)
                 return add_reason(reasons, r, "the archives cannot be read",
                                 "the journal of imad-gate.service tells more");
@@ -219,16 +242,17 @@ static int start_gate(Transaction *t, Buffer *reasons)
                      : 0;
 }
 
-/* dpkg executes them before anything else. */
-static int wait_scripts(Transaction *t, const Reading *reading, Buffer *reasons)
+/* dpkg executes control scripts before anything else, and nothing comes after what is vouched for.
+ */
+static int wait_first(Transaction *t, const Reading *reading, Buffer *reasons)
 {
         usec_t deadline = time_now(CLOCK_MONOTONIC) + SCRIPTS_USEC;
 
-        for (size_t i = 0; i < reading->n_scripts; i++)
-                label_table_want(t->table, reading->scripts[i]);
-        for (size_t i = 0; i < reading->n_scripts; i++)
-                while (label_table_get_state(t->table, reading->scripts[i]) != LABEL_STATE_SIGNED) {
-                        if (label_table_get_state(t->table, reading->scripts[i]) ==
+        for (size_t i = 0; i < reading->n_first; i++)
+                label_table_want(t->table, reading->first[i]);
+        for (size_t i = 0; i < reading->n_first; i++)
+                while (label_table_get_state(t->table, reading->first[i]) != LABEL_STATE_SIGNED) {
+                        if (label_table_get_state(t->table, reading->first[i]) ==
                                                         LABEL_STATE_FAILED ||
                                         time_now(CLOCK_MONOTONIC) >= deadline)
                                 return add_reason(reasons, -EIO, "the signing key does not sign",
@@ -286,19 +310,61 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
         if (r >= 0)
                 r = start_gate(t, reasons);
         if (r >= 0)
-                r = wait_scripts(t, reading, reasons);
+                r = wait_first(t, reading, reasons);
         for (size_t i = 0; r >= 0 && i < news.count; i++)
                 r = string_list_add(&t->archives, news.items[i]);
         return r;
 }
 
+static int take_vouched(Transaction *t, Reading *reading, const Record *record, Buffer *reasons)
+{
+        const char *path = strchr(record->text, ' ');
+        int r = path && (record->kind == RECORD_VOUCHED || record->kind == RECORD_SKIPPED)
+                                ? 0
+                                : -EBADMSG;
+
+        if (r >= 0 && record->kind == RECORD_VOUCHED)
+                r = add_label(t, reading, record, path + 1, true);
+        return r < 0 ? r : transaction_report_add_vouched(&t->report, record);
+}
+
+/*
+ * Files that no archive has, because scripts and triggers of the packages made them. Only now:
+ * while a transaction runs any file may be one that a rule names by chance.
+ */
+static int vouch(Transaction *t, Buffer *reasons)
+{
+        const VouchReaderSetup setup = { t->setup.root_fd, t->begin_usec };
+        _cleanup_record_reader_ RecordReader reader = { 0, -EBADF };
+        _cleanup_free_ Reading *reading = calloc(1, sizeof(*reading));
+        LabelNumber first = label_table_get_count(t->table) + 1;
+        int r = reading ? vouch_reader_start(&setup, &reader) : -ENOMEM;
+
+        if (r >= 0)
+                r = take_records(t, &reader, take_vouched, reading, reasons);
+        if (r < 0 || label_table_get_count(t->table) < first)
+                return r;
+        r = start_signers(t, first, reasons);
+        if (r >= 0)
+                r = supervisor_refresh(t->supervisor);
+        if (r >= 0)
+                r = wait_first(t, reading, reasons);
+        return r < 0 ? r : supervisor_sweep(t->supervisor, first, SWEEP_USEC);
+}
+
 int transaction_end(Transaction *t)
 {
+        _cleanup_buffer_ Buffer reasons = { 0 };
         TransactionOutcome outcome = { 0 };
-        int r = 0;
+        int r = 0, v;
 
         if (t->supervisor) {
                 r = supervisor_sweep(t->supervisor, 1, SWEEP_USEC);
+                transaction_check(t);
+                v = vouch(t, &reasons);
+                if (v < 0)
+                        log_error("files that rules vouch for are not signed: %s",
+                                        reasons.data ?: strerror(-v));
                 transaction_check(t);
                 outcome = (TransactionOutcome){ supervisor_get_status(t->supervisor),
                         *supervisor_get_board(t->supervisor), t->table };
