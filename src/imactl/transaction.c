@@ -115,6 +115,9 @@ static void render_report(const json_t *result, const Arguments *args, FILE *fil
         render_files(result, "foreign", "Bytes of a package in another place, not signed:", file,
                         style);
         render_files(result, "failed", "Not labelled:", file, style);
+        render_files(result, "vouched", "Made meanwhile, signed by a rule of vouch.d:", file,
+                        style);
+        render_files(result, "skipped", "Named by a rule of vouch.d, not signed:", file, style);
 }
 
 ExitCode verb_transaction_list(const Arguments *args)

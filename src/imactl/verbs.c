@@ -102,6 +102,9 @@ const Verb verb_table[] = {
         { "transaction", "show", "NUMBER", "Show one of them, with what was not signed",
           1, 1, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_transaction_show },
 
+        { "vouch", "check", "[FILE…]", "Check the rules for files that packages make, and report every mistake",
+          0, VERB_ARGS_ANY, VERB_VERDICT, OPTIONS(ROOT, STRICT), COMPLETION_FILE, verb_vouch_check },
+
         { "measurements", "list", "", "List what the kernel has measured since boot",
           0, 0, VERB_VERDICT | VERB_PAGER, OPTIONS(ROOT, LIST, ENTRIES), COMPLETION_NONE, verb_measurements_list },
         { "measurements", "follow", "", "Show the last entries, and new ones as they come",
@@ -134,6 +137,7 @@ const VerbGroup verb_groups[] = {
         { "policy", "Policy" },
         { "preset", "Presets" },
         { "transaction", "Package transactions" },
+        { "vouch", "Files that packages make" },
         { "measurements", "Measurements" },
         { "keys", "Keys" },
         { "attest", "Attestation" },

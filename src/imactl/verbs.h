@@ -81,6 +81,7 @@ ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
 ExitCode verb_transaction_list(const Arguments *args);
 ExitCode verb_transaction_show(const Arguments *args);
+ExitCode verb_vouch_check(const Arguments *args);
 ExitCode verb_keys_list(const Arguments *args);
 ExitCode verb_keys_check(const Arguments *args);
 ExitCode verb_keys_create(const Arguments *args);

@@ -41,18 +41,13 @@ static int find_group(void *userdata, const char *name, uint32_t *ret_id)
 static int load_fragments(Worker *worker, FragmentFiles *ret_fragments)
 {
         _cleanup_strings_ StringList paths = { 0 };
+        int r;
 
         if (worker->n_words == 0)
                 return fragments_load(worker->root_fd, ret_fragments, &worker->diags);
-        for (size_t i = 0; i < worker->n_words; i++) {
-                _cleanup_free_ char *path = NULL;
-                int r = worker_resolve_path(worker, worker->words[i], &path);
-
-                if (r >= 0)
-                        r = string_list_add(&paths, path);
-                if (r < 0)
-                        return r;
-        }
+        r = worker_resolve_words(worker, &paths);
+        if (r < 0)
+                return r;
         return fragments_load_files(worker->root_fd, (const char *const *) paths.items, paths.count,
                         ret_fragments, &worker->diags);
 }

@@ -46,6 +46,7 @@ static const WorkerVerb verbs[] = {
         { "preset-disable",      1, 1,         "NAME",         verb_preset_disable },
         { "transaction-list",    0, 0,         "",             verb_transaction_list },
         { "transaction-show",    1, 1,         "NUMBER",       verb_transaction_show },
+        { "vouch-check",         0, WORDS_ANY, "[FILE…]",      verb_vouch_check },
         { "measurements-list",   0, 0,         "--list=FILE",  verb_measurements_list },
         { "measurements-show",   1, 1,         "--list=FILE NUMBER", verb_measurements_show },
         { "measurements-archive", 0, 0,        "",             verb_measurements_archive },

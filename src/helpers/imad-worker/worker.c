@@ -141,6 +141,20 @@ int worker_resolve_path(const Worker *worker, const char *argument, char **ret_p
         return 0;
 }
 
+int worker_resolve_words(const Worker *worker, StringList *paths)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < worker->n_words; i++) {
+                _cleanup_free_ char *path = NULL;
+
+                r = worker_resolve_path(worker, worker->words[i], &path);
+                if (r >= 0)
+                        r = string_list_add(paths, path);
+        }
+        return r;
+}
+
 static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "force", "use", "func",
         "mask", "uid", "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid",
         "lsm", "data", "nonce", "tcti", "ak", "allow-list", "format", "union", "archive", "path",

@@ -136,6 +136,9 @@ void worker_progress(const Worker *worker, double fraction, const char *text);
  */
 int worker_resolve_path(const Worker *worker, const char *argument, char **ret_path);
 
+/* The same for all arguments behind the verb, which are added to a list. */
+int worker_resolve_words(const Worker *worker, StringList *paths);
+
 /* Reads a whole file that an option names; limit in bytes. */
 ExitCode worker_read_file(
                 Worker *worker, const char *name, size_t limit, char **ret_text, size_t *ret_size);
@@ -180,6 +183,7 @@ WorkerRun verb_preset_enable;
 WorkerRun verb_preset_disable;
 WorkerRun verb_transaction_list;
 WorkerRun verb_transaction_show;
+WorkerRun verb_vouch_check;
 WorkerRun verb_measurements_archive;
 WorkerRun verb_measurements_export;
 WorkerRun verb_measurements_list;
