@@ -82,9 +82,14 @@ static void render_packages(const json_t *result, FILE *file, Style style)
         json_array_foreach (packages, i, item) {
                 _cleanup_free_ char *name = result_escape(result_get_string(item, "name"), style),
                                     *version = result_escape(
-                                                    result_get_string(item, "version"), style);
+                                                    result_get_string(item, "version"), style),
+                                    *old = result_escape(
+                                                    result_get_string(item, "old_version"), style);
 
-                fprintf(file, "  %s %s\n", name, version);
+                fprintf(file, "  %s %s%s%s%s\n", name, old, *old ? " -> " : "", version,
+                                json_is_true(json_object_get(item, "allowed"))
+                                                ? " (allowed by root)"
+                                                : "");
         }
 }
 
@@ -114,10 +119,31 @@ static void render_report(const json_t *result, const Arguments *args, FILE *fil
                         style);
         render_files(result, "foreign", "Bytes of a package in another place, not signed:", file,
                         style);
+        render_files(result, "kept", "Signed by another key, left as they were:", file, style);
         render_files(result, "failed", "Not labelled:", file, style);
+        render_files(result, "denials", "Denied meanwhile:", file, style);
+        if (json_is_null(json_object_get(result, "denials")))
+                fputs("\nWhat was denied meanwhile is not known: the kernel does not tell.\n",
+                                file);
+        if (json_is_true(json_object_get(result, "denials_lost")))
+                fputs("\nThere were more denials than could be read.\n", file);
         render_files(result, "vouched", "Made meanwhile, signed by a rule of vouch.d:", file,
                         style);
         render_files(result, "skipped", "Named by a rule of vouch.d, not signed:", file, style);
+}
+
+static void render_allow(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        _cleanup_free_ char *path = result_escape(result_get_string(result, "archive"), style);
+
+        fprintf(file, "%s may be installed until %s, as long as it has these bytes:\nsha256 %s\n",
+                        path, result_get_string(result, "until") ?: "?",
+                        result_get_string(result, "sha256") ?: "?");
+}
+
+ExitCode verb_transaction_allow(const Arguments *args)
+{
+        return worker_run_verb(args, "transaction-allow", render_allow);
 }
 
 ExitCode verb_transaction_list(const Arguments *args)

@@ -79,6 +79,7 @@ ExitCode verb_preset_list(const Arguments *args);
 ExitCode verb_preset_cat(const Arguments *args);
 ExitCode verb_preset_enable(const Arguments *args);
 ExitCode verb_preset_disable(const Arguments *args);
+ExitCode verb_transaction_allow(const Arguments *args);
 ExitCode verb_transaction_list(const Arguments *args);
 ExitCode verb_transaction_show(const Arguments *args);
 ExitCode verb_vouch_check(const Arguments *args);

@@ -8,6 +8,7 @@
 #include "fixture-key.h"
 #include "fixture-package.h"
 #include "helpers/imad-gate/transaction.h"
+#include "system/archive-allowance.h"
 #include "system/transaction-store.h"
 
 #define SCRIPT "#!/bin/sh\necho hello\n"
@@ -274,9 +275,51 @@ Test(transaction, an_archive_that_nobody_vouches_for_is_not_signed_for)
         root.settings.sign_unverified = false;
         check_refused(&root, "/a.deb", -EKEYREJECTED,
                         "/a.deb is listed in no index of apt; install it from a signed repository, "
-                        "or "
-                        "set "
-                        "UnverifiedArchives=sign");
+                        "or let imactl transaction allow it");
+}
+
+Test(transaction, an_archive_that_root_allows_is_signed_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_free_ char *bytes = NULL;
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        int allowed;
+        Digest digest;
+        size_t size;
+
+        cr_assert_eq(fs_read_file(root.fd, "/a.deb", 1 << 20, &bytes, &size), 0);
+        cr_assert_eq(digest_compute(HASH_SHA256, bytes, size, &digest), 0);
+        cr_assert_eq(archive_allowance_add(
+                                     root.fd, &(ArchiveAllowance){ &digest, "/elsewhere.deb", NULL,
+                                                              time_now(CLOCK_REALTIME) }),
+                        0);
+        root.settings.sign_unverified = false;
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/bin/a", PROGRAM);
+        report = load_report(root.fd);
+        cr_assert_eq(json_unpack(report, "{s:[{s:b}]}", "packages", "allowed", &allowed), 0);
+        cr_assert(allowed);
+}
+
+Test(transaction, the_report_has_old_versions)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        const char *old, *version;
+
+        vouch(); /* version 1 of the package is installed */
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        report = load_report(root.fd);
+        cr_assert_eq(json_unpack(report, "{s:[{s:s, s:s}]}", "packages", "old_version", &old,
+                                     "version", &version),
+                        0);
+        cr_assert_str_eq(old, "1");
+        cr_assert_str_eq(version, "1.0-1");
 }
 
 Test(transaction, nothing_is_signed_without_a_key)

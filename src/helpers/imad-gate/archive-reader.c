@@ -7,6 +7,8 @@
 #include "core/manifest/file-class.h"
 #include "core/manifest/manifest.h"
 #include "system/apt-index.h"
+#include "system/archive-allowance.h"
+#include "system/dpkg.h"
 #include "system/package-archive.h"
 
 #define DIVERSIONS_PATH "/var/lib/dpkg/diversions"
@@ -29,6 +31,7 @@ typedef struct Reading {
         const char *diversions; /* as dpkg keeps them: path, its replacement, package; a line each
                                  */
         char *package, *version, *architecture;
+        bool is_allowed; /* by root, as no index vouches for it */
         Script scripts[SCRIPTS_MAX];
         size_t n_scripts;
 } Reading;
@@ -154,7 +157,23 @@ static int add_script(Buffer *records, const Reading *reading, const Script *scr
         return r;
 }
 
-static int write_package(int pipe_fd, const Reading *reading, const char *path)
+/* What is installed of a package before, or "-". */
+static const char *find_old_version(const Dpkg *dpkg, const Reading *reading)
+{
+        const char *version = NULL;
+
+        for (size_t i = 0; i < dpkg->n_packages; i++) {
+                const DpkgPackage *package = &dpkg->packages[i];
+
+                if (string_equal(package->name, reading->package) &&
+                                (!version || string_equal(package->architecture,
+                                                             reading->architecture)))
+                        version = package->version;
+        }
+        return is_word(version) ? version : "-";
+}
+
+static int write_package(int pipe_fd, const Dpkg *dpkg, const Reading *reading, const char *path)
 {
         _cleanup_buffer_ Buffer records = { 0 };
         char text[RECORD_TEXT_MAX];
@@ -162,11 +181,12 @@ static int write_package(int pipe_fd, const Reading *reading, const char *path)
 
         for (size_t i = 0; r >= 0 && i < reading->n_scripts; i++)
                 r = add_script(&records, reading, &reading->scripts[i]);
-        if (r >= 0 && (size_t) snprintf(text, sizeof(text), "%s %s %s", reading->package,
-                                      reading->version, path) >= sizeof(text))
+        if (r >= 0 && (size_t) snprintf(text, sizeof(text), "%s %s %s %s", reading->package,
+                                      find_old_version(dpkg, reading), reading->version,
+                                      path) >= sizeof(text))
                 r = -E2BIG;
         if (r >= 0)
-                r = record_append(&records, RECORD_PACKAGE, 0, NULL, text);
+                r = record_append(&records, RECORD_PACKAGE, reading->is_allowed, NULL, text);
         if (r >= 0)
                 r = fs_write_all(pipe_fd, records.data, records.size);
         return r < 0 || reading->files.size == 0
@@ -191,6 +211,7 @@ typedef struct Context {
         int root_fd;
         char *diversions;      /* or NULL */
         const AptIndex *index; /* NULL: nobody has to vouch for them */
+        Dpkg dpkg;             /* as it is before; empty where there is none */
 } Context;
 
 /* A refused archive does not end the reading, so that all are told at once. */
@@ -214,10 +235,13 @@ static int read_archive(const Context *context, const char *path)
         if (context->index) {
                 AptVerdict verdict = apt_index_check(context->index, &archive.digest).verdict;
 
-                if (verdict != APT_VOUCHED)
+                reading.is_allowed = verdict != APT_VOUCHED &&
+                                     archive_allowance_check(context->root_fd, &archive.digest,
+                                                     time_now(CLOCK_REALTIME)) > 0;
+                if (verdict != APT_VOUCHED && !reading.is_allowed)
                         return refuse(context->pipe_fd, path, apt_verdict_describe(verdict));
         }
-        return write_package(context->pipe_fd, &reading, path);
+        return write_package(context->pipe_fd, &context->dpkg, &reading, path);
 }
 
 static int read_all(const void *userdata, int pipe_fd)
@@ -230,6 +254,7 @@ static int read_all(const void *userdata, int pipe_fd)
                         &context.diversions, NULL);
 
         r = r == -ENOENT ? 0 : r;
+        (void) dpkg_load(setup->root_fd, &context.dpkg);
         if (r >= 0 && !setup->sign_unverified) {
                 r = apt_index_load(setup->root_fd, time_now(CLOCK_REALTIME), &index, &diags);
                 context.index = &index;

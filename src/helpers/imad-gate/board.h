@@ -59,6 +59,7 @@ typedef enum BoardReportKind {
         BOARD_REPORT_LABELLED, /* by its path */
         BOARD_REPORT_UNKNOWN,  /* a program whose bytes nobody vouches for */
         BOARD_REPORT_FOREIGN,  /* bytes that are vouched for, but no file of the host's packages */
+        BOARD_REPORT_KEPT,     /* another key has signed it, maybe its vendor's */
         BOARD_REPORT_FAILED,   /* the label could not be set */
         BOARD_REPORT_MAX,
 } BoardReportKind;

@@ -257,12 +257,12 @@ static void report(const Labeller *labeller, int fd, LabellerResult result, pid_
         BoardReport message = { .pid = pid, .error = (int) result < 0 ? (int) result : 0 };
         char link[sizeof("/proc/self/fd/2147483647")];
 
-        if (result == LABELLER_UNSIGNED || result == LABELLER_KEPT ||
-                        (result == LABELLER_IRRELEVANT && !is_program(fd)))
+        if (result == LABELLER_UNSIGNED || (result == LABELLER_IRRELEVANT && !is_program(fd)))
                 return;
         message.kind = (int) result < 0                ? BOARD_REPORT_FAILED
                        : result == LABELLER_IRRELEVANT ? BOARD_REPORT_UNKNOWN
                        : result == LABELLER_FOREIGN    ? BOARD_REPORT_FOREIGN
+                       : result == LABELLER_KEPT       ? BOARD_REPORT_KEPT
                                                        : BOARD_REPORT_LABELLED;
         (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         if (readlink(link, message.path, sizeof(message.path) - 1) < 0)

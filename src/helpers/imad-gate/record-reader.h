@@ -14,7 +14,8 @@
 typedef enum RecordKind {
         RECORD_FILE,    /* a file that gets a label, with a path that it may have */
         RECORD_SCRIPT,  /* the same, of a control script, which is needed first */
-        RECORD_PACKAGE, /* "NAME VERSION PATH" of an archive that was read to its end */
+        RECORD_PACKAGE, /* "NAME OLD-VERSION VERSION PATH" of an archive that was read to its
+                           end; size is 1 when root has allowed it */
         RECORD_REFUSED, /* why an archive is not signed for, with its path */
         RECORD_VOUCHED, /* "RULE PATH" of a file that a vouch rule covers */
         RECORD_SKIPPED, /* the same of one that it does not; size is the VouchVerdict */

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/strings.h"
+#include "system/appraisal-probe.h"
 #include "system/transaction-store.h"
 #include "system/vouch-files.h"
 
@@ -12,32 +13,36 @@ void transaction_report_done(TransactionReport *report)
         report->json = NULL;
 }
 
-int transaction_report_begin(TransactionReport *report, const char *owner, pid_t pid)
+int transaction_report_begin(
+                TransactionReport *report, const char *owner, pid_t pid, bool hears_denials)
 {
         char name[16];
 
         (void) snprintf(name, sizeof(name), "%s", owner);
         string_make_utf8(name);
-        report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[], s:[], s:[]}", "owner",
-                        "name", name, "pid", (int) pid, "packages", "unknown", "foreign", "failed",
-                        "vouched", "skipped");
+        report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:o}",
+                        "owner", "name", name, "pid", (int) pid, "packages", "unknown", "foreign",
+                        "kept", "failed", "vouched", "skipped", "denials",
+                        hears_denials ? json_array() : json_null());
         return report->json ? json_set_time(report->json, "begin_usec", time_now(CLOCK_REALTIME))
                             : -ENOMEM;
 }
 
-int transaction_report_add_package(TransactionReport *report, const char *text)
+int transaction_report_add_package(TransactionReport *report, const Record *record)
 {
-        const char *version = strchr(text, ' '), *path = version ? strchr(version + 1, ' ') : NULL;
-        _cleanup_free_ char *archive = path ? strdup(path + 1) : NULL;
+        _cleanup_free_ char *copy = strdup(record->text);
+        char *rest = copy, *name = strsep(&rest, " "), *old = strsep(&rest, " "),
+             *version = strsep(&rest, " ");
         json_t *package;
 
-        if (!path)
-                return -EBADMSG;
-        if (!archive)
+        if (!copy)
                 return -ENOMEM;
-        string_make_utf8(archive);
-        package = json_pack("{s:s%, s:s%, s:s}", "name", text, (size_t) (version - text), "version",
-                        version + 1, (size_t) (path - version - 1), "archive", archive);
+        if (!rest)
+                return -EBADMSG;
+        string_make_utf8(rest);
+        package = json_pack("{s:s, s:s?, s:s, s:s, s:b}", "name", name, "old_version",
+                        string_equal(old, "-") ? NULL : old, "version", version, "archive", rest,
+                        "allowed", record->size == 1);
         return !package || json_array_append_new(
                                            json_object_get(report->json, "packages"), package) < 0
                                ? -ENOMEM
@@ -49,6 +54,7 @@ void transaction_report_add(TransactionReport *report, const BoardReport *file)
         static const char *const lists[BOARD_REPORT_MAX] = {
                 [BOARD_REPORT_UNKNOWN] = "unknown",
                 [BOARD_REPORT_FOREIGN] = "foreign",
+                [BOARD_REPORT_KEPT] = "kept",
                 [BOARD_REPORT_FAILED] = "failed",
         };
         json_t *list = file->kind < BOARD_REPORT_MAX && lists[file->kind]
@@ -71,6 +77,37 @@ void transaction_report_add(TransactionReport *report, const BoardReport *file)
                                 item, "error", json_string(strerrordesc_np(-file->error)));
         if (item)
                 (void) json_array_append_new(list, item);
+}
+
+/* A name that anybody may have chosen; NULL: it is not known. */
+static json_t *name_to_json(const char *name)
+{
+        _cleanup_free_ char *copy = name ? strdup(name) : NULL;
+
+        if (!copy)
+                return json_null();
+        string_make_utf8(copy);
+        return json_string(copy);
+}
+
+void transaction_report_add_denial(TransactionReport *report, const AuditIntegrity *denial)
+{
+        json_t *list = json_object_get(report->json, "denials"), *item;
+
+        if (!json_is_array(list) || json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX ||
+                        (denial->file && strstr(denial->file, APPRAISAL_PROBE_PREFIX)))
+                return;
+        item = json_pack("{s:o, s:o, s:o, s:i}", "path", name_to_json(denial->file), "error",
+                        name_to_json(denial->cause), "process", name_to_json(denial->process),
+                        "pid", (int) denial->pid);
+        if (item && json_set_time(item, "time_usec", denial->time_usec) >= 0)
+                (void) json_array_append(list, item);
+        json_decref(item);
+}
+
+void transaction_report_lose_denials(TransactionReport *report)
+{
+        (void) json_object_set_new(report->json, "denials_lost", json_true());
 }
 
 /* Takes the file out of those that nobody vouches for; its last entry, or NULL. */

@@ -6,6 +6,7 @@
 
 #include "helpers/imad-gate/record-reader.h"
 #include "helpers/imad-gate/supervisor.h"
+#include "system/audit.h"
 
 #define TRANSACTION_REPORT_FILES_MAX 10000U
 
@@ -20,14 +21,22 @@ typedef struct TransactionOutcome {
         const LabelTable *table;
 } TransactionOutcome;
 
-int transaction_report_begin(TransactionReport *report, const char *owner, pid_t pid);
+/* hears_denials: the kernel tells them; else the report says that they are not known. */
+int transaction_report_begin(
+                TransactionReport *report, const char *owner, pid_t pid, bool hears_denials);
 void transaction_report_done(TransactionReport *report);
 
-/* "NAME VERSION PATH" */
-int transaction_report_add_package(TransactionReport *report, const char *text);
+/* Of RECORD_PACKAGE. -EBADMSG. */
+int transaction_report_add_package(TransactionReport *report, const Record *record);
 
 /* What labellers say of one file; above the limit files are counted only. */
 void transaction_report_add(TransactionReport *report, const BoardReport *file);
+
+/* Above the limit they are left out, as imad's own question to the kernel is. */
+void transaction_report_add_denial(TransactionReport *report, const AuditIntegrity *denial);
+
+/* The kernel told more than could be read. */
+void transaction_report_lose_denials(TransactionReport *report);
 
 /*
  * A file that a rule covers, or why not: RECORD_VOUCHED, RECORD_SKIPPED. Who wrote it, as far as a

@@ -31,6 +31,7 @@ struct Transaction {
         StringList archives; /* that are covered */
         usec_t begin_usec;   /* CLOCK_REALTIME_COARSE: what is made from now on is younger */
         TransactionReport report;
+        AuditListener *audit; /* NULL: nobody tells of denials */
 };
 
 Transaction *transaction_free(Transaction *t)
@@ -45,6 +46,7 @@ Transaction *transaction_free(Transaction *t)
         package_manager_done(&t->owner);
         string_list_done(&t->archives);
         transaction_report_done(&t->report);
+        audit_listener_free(t->audit);
         free(t);
         return NULL;
 }
@@ -61,7 +63,8 @@ int transaction_new(
         t->begin_usec = time_now(CLOCK_REALTIME_COARSE);
         t->owner = *owner;
         owner->fd = -EBADF;
-        r = transaction_report_begin(&t->report, t->owner.name, t->owner.pid);
+        (void) audit_listener_new(&t->audit);
+        r = transaction_report_begin(&t->report, t->owner.name, t->owner.pid, t->audit != NULL);
         if (r >= 0)
                 *ret_transaction = TAKE_PTR(t);
         return r;
@@ -75,6 +78,22 @@ const PackageManager *transaction_get_owner(const Transaction *t)
 int transaction_get_fd(const Transaction *t)
 {
         return t->supervisor ? supervisor_get_reports_fd(t->supervisor) : -EBADF;
+}
+
+/* Of the whole machine: the report says what was denied while packages were changed. */
+static void take_denials(Transaction *t)
+{
+        int r = t->audit ? 1 : 0;
+
+        while (r > 0 || r == -ENOBUFS) {
+                _cleanup_audit_ AuditIntegrity record = { 0 };
+
+                r = audit_listener_read(t->audit, &record);
+                if (r > 0 && audit_integrity_is_denial(&record))
+                        transaction_report_add_denial(&t->report, &record);
+                else if (r == -ENOBUFS)
+                        transaction_report_lose_denials(&t->report);
+        }
 }
 
 void transaction_check(Transaction *t)
@@ -96,6 +115,7 @@ void transaction_check(Transaction *t)
                 log_warning("the gate has ended and was started again; labelling what was missed");
         while (supervisor_take_report(t->supervisor, &report) > 0)
                 transaction_report_add(&t->report, &report);
+        take_denials(t);
 }
 
 /* Waits a little, and looks after the processes meanwhile. */
@@ -116,7 +136,7 @@ static int add_reason(Buffer *reasons, int error, const char *text, const char *
 static int refuse_archive(Buffer *reasons, const char *text)
 {
         return add_reason(reasons, -EKEYREJECTED, text,
-                        "install it from a signed repository, or set UnverifiedArchives=sign");
+                        "install it from a signed repository, or let imactl transaction allow it");
 }
 
 typedef struct Reading {
@@ -143,7 +163,7 @@ static int take_record(Transaction *t, Reading *reading, const Record *record, B
         case RECORD_SCRIPT:
                 return add_label(t, reading, record, record->text, record->kind == RECORD_SCRIPT);
         case RECORD_PACKAGE:
-                return transaction_report_add_package(&t->report, record->text);
+                return transaction_report_add_package(&t->report, record);
         case RECORD_REFUSED:
                 reading->has_refused = true;
                 (void) refuse_archive(reasons, record->text);

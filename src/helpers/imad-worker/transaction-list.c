@@ -13,7 +13,8 @@ static int summarize(const json_t *report, json_t *item)
 {
         static const char *const kept[] = { "begin", "begin_usec", "end", "end_usec", "owner",
                 "labelled" };
-        static const char *const counted[] = { "packages", "unknown", "foreign", "failed" };
+        static const char *const counted[] = { "packages", "unknown", "foreign", "kept", "failed",
+                "vouched", "skipped", "denials" };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(kept); i++)
