@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the codes of diagnostics mean. */
+/* What the codes of diagnostics mean, and what a policy makes of a file. */
+#include <inttypes.h>
+
 #include "base/utf8.h"
 #include "core/explanation.h"
+#include "imactl/inspect.h"
 #include "imactl/pager.h"
 #include "imactl/report.h"
 #include "imactl/table.h"
 #include "imactl/verbs.h"
+#include "imactl/worker.h"
 
 #define TEXT_WIDTH 80
 #define EXAMPLE_INDENT 4
@@ -129,6 +133,44 @@ static ExitCode refuse_word(const Arguments *args, const char *word)
                         "there is no code %s", word);
 }
 
+/* Codes are a letter and three digits; a file of such a name is written ./E131. */
+static bool is_code(const char *word)
+{
+        return strlen(word) == 4 && strchr("EWN", word[0]) &&
+               strspn(word + 1, "0123456789") == strlen(word) - 1;
+}
+
+static void render_denial(const json_t *result, FILE *file, Style style)
+{
+        const json_t *denial = json_object_get(result, "last_denial");
+        _cleanup_free_ char *process = result_escape(result_get_string(denial, "process"), style),
+                            *cause = result_escape(result_get_string(denial, "cause"), style);
+
+        if (json_is_object(denial))
+                fprintf(file, "Last denial in this boot: %s, to %s (process %" PRIu64 "): %s\n",
+                                result_get_string(denial, "time") ?: "?", process,
+                                result_get_number(denial, "pid"), cause);
+        else if (result_get_bool(result, "denials_seen"))
+                fputs("Nothing was denied in this boot\n", file);
+        else
+                fputs("Whether it was denied is in the journal, which is not open to you\n", file);
+}
+
+static void render_file(const json_t *result, const Arguments *args, FILE *file, Style style)
+{
+        _cleanup_free_ char *path = result_escape(result_get_string(result, "path"), style),
+                            *package = result_escape(result_get_string(result, "package"), style),
+                            *mend = result_escape(result_get_string(result, "mend"), style);
+
+        fprintf(file, "%s%s%s: %s%s\n", style_begin(style, TONE_STRONG), path,
+                        style_end(style, TONE_STRONG),
+                        *package ? "of the package " : "of no package", package);
+        inspect_render(result, args, file, style);
+        render_denial(result, file, style);
+        if (*mend)
+                fprintf(file, "To mend it: %s\n", mend);
+}
+
 ExitCode verb_explain(const Arguments *args)
 {
         _cleanup_json_ json_t *explanations = json_array(), *result = NULL;
@@ -138,6 +180,8 @@ ExitCode verb_explain(const Arguments *args)
                 return result ? report_result(args, result, EXIT_CODE_OK, render_codes)
                               : EXIT_CODE_FAILURE;
         }
+        if (args->words.count == 1 && !is_code(args->words.items[0]))
+                return worker_run_verb(args, "explain", render_file);
         for (size_t i = 0; i < args->words.count; i++) {
                 json_t *explanation = NULL;
                 int r = explanation_find(args->words.items[i], &explanation);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imactl/inspect.h"
+
 #include <inttypes.h>
 
 #include "imactl/verbs.h"
@@ -95,7 +97,7 @@ static void render_uses(const json_t *result, FILE *out, Style style)
                 fputc('\n', out);
 }
 
-static void render_inspect(const json_t *result, const Arguments *args, FILE *out, Style style)
+void inspect_render(const json_t *result, const Arguments *args, FILE *out, Style style)
 {
         const json_t *keys = json_object_get(result, "keys");
 
@@ -113,5 +115,5 @@ static void render_inspect(const json_t *result, const Arguments *args, FILE *ou
 
 ExitCode verb_inspect(const Arguments *args)
 {
-        return worker_run_verb(args, "inspect", render_inspect);
+        return worker_run_verb(args, "inspect", inspect_render);
 }
