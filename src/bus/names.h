@@ -9,12 +9,14 @@
 #define BUS_PATH_MEASUREMENTS "/org/imad1/measurements"
 #define BUS_PATH_SIGNING "/org/imad1/signing"
 #define BUS_PATH_JOB "/org/imad1/job"
+#define BUS_PATH_TRANSACTION "/org/imad1/transaction"
 
 #define BUS_INTERFACE_MANAGER "org.imad1.Manager"
 #define BUS_INTERFACE_POLICY "org.imad1.Policy"
 #define BUS_INTERFACE_MEASUREMENTS "org.imad1.Measurements"
 #define BUS_INTERFACE_SIGNING "org.imad1.Signing"
 #define BUS_INTERFACE_JOB "org.imad1.Job"
+#define BUS_INTERFACE_TRANSACTION "org.imad1.Transaction"
 
 #define BUS_ERROR_INVALID_OPTION "org.imad1.Error.InvalidOption"
 #define BUS_ERROR_POLICY_INVALID "org.imad1.Error.PolicyInvalid"

@@ -126,6 +126,7 @@ static const sd_bus_vtable manager_vtable[] = {
                         method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("o", job), 0),
         SD_BUS_SIGNAL_WITH_ARGS("JobRemoved", SD_BUS_ARGS("o", job, "s", result), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("TransactionNew", SD_BUS_ARGS("o", transaction), 0),
         SD_BUS_VTABLE_END,
 };
 

@@ -2,6 +2,7 @@
 /* The objects on the bus: one file per interface, each with its vtable at the end. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,10 +40,14 @@ int bus_policy_add(Manager *manager);
 int bus_measurements_add(Manager *manager);
 int bus_signing_add(Manager *manager);
 int bus_job_add(Manager *manager);
+int bus_transaction_add(Manager *manager);
 
 /* Announces what a round of the tail brought. */
 void bus_measurements_changed(Manager *manager, const TailState *state, const TailChange *change);
 void bus_measurements_done(Manager *manager);
+
+/* Reads the reports of transactions that are not known yet; is_new: they are announced. */
+void bus_transaction_refresh(Manager *manager, bool is_new);
 
 /* Starts a job that looks after runs which were killed while they labelled files, if there are any.
  */

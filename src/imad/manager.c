@@ -13,6 +13,7 @@
 #include "config.h"
 #include "system/boot-record.h"
 #include "system/generation.h"
+#include "system/transaction-store.h"
 
 /* A stop must be over before anybody gets impatient; jobs get SIGTERM, then SIGKILL. */
 #define STOP_USEC (4 * USEC_PER_SEC)
@@ -25,6 +26,7 @@ static const char *const watched_directories[] = {
         "/etc/imad/policy.d",
         GENERATION_STORE_PATH,
         BOOT_RECORD_DIRECTORY,
+        TRANSACTION_STORE_DIRECTORY,
         NULL,
 };
 
@@ -38,6 +40,7 @@ Manager *manager_free(Manager *manager)
                 denials_free(manager->denials);
                 entries_done(&manager->entries);
                 snapshot_table_done(&manager->snapshots);
+                transaction_table_done(&manager->transactions);
                 retention_done(&manager->retention);
                 bus_measurements_done(manager);
                 tail_free(manager->tail);
@@ -108,6 +111,7 @@ static void on_files_changed(void *userdata)
 
         manager_refresh(manager);
         pending_refresh(manager);
+        bus_transaction_refresh(manager, /* is_new= */ true);
         tell_status(manager);
 }
 
@@ -291,6 +295,7 @@ static int add_objects(Manager *manager)
                 bus_measurements_add,
                 bus_signing_add,
                 bus_job_add,
+                bus_transaction_add,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(add); i++) {
@@ -334,6 +339,8 @@ int manager_start(Manager *manager)
         if (r >= 0)
                 r = watch_start(&manager->watch, manager->event, manager->root_fd,
                                 watched_directories, on_files_changed, manager);
+        if (r >= 0)
+                bus_transaction_refresh(manager, /* is_new= */ false);
         if (r >= 0)
                 r = take_name(manager);
         if (r >= 0)

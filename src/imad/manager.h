@@ -20,6 +20,7 @@
 #include "imad/state.h"
 #include "imad/tail.h"
 #include "imad/timeline.h"
+#include "imad/transactions.h"
 #include "imad/watch.h"
 #include "system/settings.h"
 
@@ -41,6 +42,7 @@ struct Manager {
         Entries entries;
         Retention retention;
         SnapshotTable snapshots;
+        TransactionTable transactions;
         MeasurementsObject measurements;
         size_t state_errors; /* in the state as it was last read, for the log */
         sd_event_source *watchdog;

@@ -96,7 +96,9 @@ Test(contract, introspection_equals_the_xml)
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_free_ char *job = NULL;
 
+        fixture_root_write(&f->root, "/var/lib/imad/transactions/1.json", "{}");
         fixture_bus_start_daemon(f);
+        check_object(f, BUS_PATH_TRANSACTION "/1", BUS_INTERFACE_TRANSACTION);
         check_object(f, BUS_PATH_MANAGER, BUS_INTERFACE_MANAGER);
         check_object(f, BUS_PATH_POLICY, BUS_INTERFACE_POLICY);
         check_object(f, BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS);
