@@ -7,6 +7,7 @@
 #include "base/exit-code.h"
 #include "base/fs.h"
 #include "base/strings.h"
+#include "helpers/imad-hook/apt-input.h"
 #include "system/appraisal-probe.h"
 #include "system/package-manager.h"
 #include "system/settings.h"
@@ -24,28 +25,16 @@ static int add_archive(StringList *archives, const char *path)
         return absolute ? string_list_add(archives, absolute) : 0;
 }
 
-/*
- * Version 3 of what apt tells Pre-Install-Pkgs: lines of configuration, an empty one, and for each
- * package name, versions and architectures, and last the archive, or "**CONFIGURE**", "**REMOVE**".
- */
 static int read_apt(int fd, StringList *archives)
 {
+        _cleanup_strings_ StringList names = { 0 };
         _cleanup_free_ char *text = NULL;
-        char *line, *rest, *empty;
         int r = fs_read_fd(fd, INPUT_SIZE_MAX, &text, NULL);
 
-        if (r < 0)
-                return r;
-        if (!string_after(text, "VERSION 3\n"))
-                return -EBADMSG;
-        empty = strstr(text, "\n\n");
-        rest = empty ? empty + 2 : NULL;
-        while (r >= 0 && (line = strsep(&rest, "\n"))) {
-                const char *archive = strrchr(line, ' ');
-
-                if (archive && archive[1] == '/')
-                        r = add_archive(archives, archive + 1);
-        }
+        if (r >= 0)
+                r = apt_input_parse(text, &names);
+        for (size_t i = 0; r >= 0 && i < names.count; i++)
+                r = add_archive(archives, names.items[i]);
         return r;
 }
 
