@@ -49,6 +49,25 @@ run sign --key=rsa.pem --fs-verity --hash=sha384 tree
 ok "and has two hashes only" code_is 2
 run sign --key=rsa-cert.pem --output=sidecar tree
 ok "a certificate is no key" code_is 9
+
+# Under a policy that measures what is read.
+mkdir -p measured/{tree,sys/kernel/security/ima}
+cp ec.pem measured/ec.pem
+touch measured/tree/{one,two,three}
+put_policy() { echo "$1" >measured/sys/kernel/security/ima/policy; }
+put_policy 'measure func=FILE_CHECK mask=^MAY_READ'
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree --json=short
+ok "what reading adds to the measurement list is told" err_has "adds up to 3 entries to the measurement list"
+ok "in JSON too" json_is "v['reads']['entries'] == 3 and v['diagnostics'] == []"
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree/one
+ok "also of a file that is named" err_has "adds up to 1 entr"
+put_policy "measure func=FILE_CHECK mask=^MAY_READ fowner=4242"
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree --json=short
+ok "files that are not measured do not count" json_is "v['reads']['entries'] == 0"
+ok "and nothing is told of none" test ! -s err
+put_policy 'no policy'
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree --json=short
+ok "a policy that nobody can read keeps nothing from being signed" json_is "'reads' not in v and v['failed'] == 0"
 run sign --key=ec.pem --cert=rsa-cert.pem --output=sidecar tree
 ok "the certificate must be the key's" code_is 6
 openssl req -new -key rsa.pem -subj /CN=old -out old.csr 2>/dev/null

@@ -12,6 +12,7 @@
 #include "helpers/imad-worker/key-option.h"
 #include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/parallel.h"
+#include "helpers/imad-worker/read-cost.h"
 #include "system/label-cache-file.h"
 #include "system/signing.h"
 
@@ -198,7 +199,7 @@ static bool is_vouched(void *userdata, const char *path)
 }
 
 /* What vouches for files takes the place of their names: without any, all below the root. */
-static ExitCode load_adoption(Worker *worker, Signing *s)
+static ExitCode choose_files(Worker *worker, Signing *s)
 {
         static char *everything[] = { (char *) "/" };
 
@@ -212,6 +213,13 @@ static ExitCode load_adoption(Worker *worker, Signing *s)
                 worker->words = everything;
                 worker->n_words = 1;
         }
+        return EXIT_CODE_OK;
+}
+
+static ExitCode load_adoption(Worker *worker, Signing *s)
+{
+        if (!s->installed)
+                return EXIT_CODE_OK;
         s->settings.approve = adoption_approve;
         s->settings.approval = &s->adoption;
         return adoption_load(worker, s->settings.hash, &s->adoption);
@@ -240,9 +248,13 @@ ExitCode verb_sign(Worker *worker)
         if (code == EXIT_CODE_OK)
                 code = make_tools(worker, &s);
         if (code == EXIT_CODE_OK)
-                code = load_adoption(worker, &s);
+                code = choose_files(worker, &s);
         if (code == EXIT_CODE_OK)
                 code = open_cache(worker, &s);
+        if (code == EXIT_CODE_OK && read_cost_tell(worker, s.cache) < 0)
+                code = worker_fail_errno(worker, -ENOMEM, "files");
+        if (code == EXIT_CODE_OK)
+                code = load_adoption(worker, &s);
         if (code == EXIT_CODE_OK && !s.settings.sidecar)
                 code = label_run_begin(worker, &run);
         if (code != EXIT_CODE_OK)

@@ -5,6 +5,7 @@
 #include "helpers/imad-worker/certificates.h"
 #include "helpers/imad-worker/file-batch.h"
 #include "helpers/imad-worker/parallel.h"
+#include "helpers/imad-worker/read-cost.h"
 #include "system/file-facts.h"
 #include "system/signing.h"
 
@@ -225,6 +226,8 @@ ExitCode verb_verify(Worker *worker)
         if (code != EXIT_CODE_OK || worker_parse_label_output(worker, &v.sidecar) < 0)
                 return worker->error ? worker->code : code;
         r = prepare(&v);
+        if (r >= 0)
+                r = read_cost_tell(worker, NULL);
         if (r < 0)
                 return worker_fail_errno(worker, r, "certificates");
         return file_batch_run(worker, v.sidecar ? &sidecars : &batch, EXIT_CODE_MISMATCH);
