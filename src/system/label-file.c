@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/label-file.h"
 
+#include <endian.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/fsverity.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -167,6 +169,53 @@ void label_file_protected_done(LabelFileProtected *protected_values)
         protected_values->evm.n_attributes = 0;
 }
 
+/* As struct fsuuid2 of linux/fs.h since 6.9, for every file system that has one. */
+typedef struct FileSystemUuid {
+        uint8_t size;
+        uint8_t bytes[EVM_UUID_SIZE];
+} FileSystemUuid;
+
+/* As struct fsuuid of fs/ext4/ext4.h since 5.19. */
+typedef struct Ext4Uuid {
+        uint32_t size;
+        uint32_t flags;
+        uint8_t bytes[EVM_UUID_SIZE];
+} Ext4Uuid;
+
+/* struct fsuuid, whose bytes do not count for the number of the request. */
+#define EXT4_GET_UUID _IOR('f', 44, uint64_t)
+#define FS_GET_UUID _IOR(0x15, 0, FileSystemUuid)
+
+static bool read_uuid(int fd, uint8_t ret_uuid[static EVM_UUID_SIZE])
+{
+        Ext4Uuid ext4 = { .size = EVM_UUID_SIZE };
+        FileSystemUuid any = { 0 };
+
+        if (ioctl(fd, FS_GET_UUID, &any) >= 0 && any.size == EVM_UUID_SIZE)
+                memcpy(ret_uuid, any.bytes, EVM_UUID_SIZE);
+        else if (ioctl(fd, EXT4_GET_UUID, &ext4) >= 0 && ext4.size == EVM_UUID_SIZE)
+                memcpy(ret_uuid, ext4.bytes, EVM_UUID_SIZE);
+        else
+                return false;
+        return true;
+}
+
+/* What only signatures that are not portable cover; kernels have CONFIG_EVM_ATTR_FSUUID by default.
+ */
+static void read_place(const LabelFile *file, EvmFile *evm)
+{
+        /* File systems write an int, whatever the number of the request says. */
+        long generation = 0;
+        int value;
+
+        if (ioctl(file->fd, FS_IOC_GETVERSION, &generation) < 0)
+                return;
+        memcpy(&value, &generation, sizeof(value));
+        evm->generation = (uint32_t) value;
+        evm->big_endian = htobe16(1) == 1;
+        evm->has_uuid = evm->is_local = read_uuid(file->fd, evm->uuid);
+}
+
 int label_file_get_protected(const LabelFile *file, const uint8_t *ima, size_t ima_size,
                 LabelFileProtected *ret_protected)
 {
@@ -180,6 +229,7 @@ int label_file_get_protected(const LabelFile *file, const uint8_t *ima, size_t i
                 .gid = file->stat.st_gid,
                 .mode = (uint16_t) file->stat.st_mode,
         };
+        read_place(file, &p->evm);
         for (size_t i = 0; r >= 0 && evm_attribute_names[i]; i++) {
                 EvmAttribute *attribute = &p->attributes[p->evm.n_attributes];
                 uint8_t **value = &p->values[p->evm.n_attributes];

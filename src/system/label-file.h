@@ -62,8 +62,8 @@ typedef struct LabelFileProtected {
 } LabelFileProtected;
 
 /*
- * The inode's generation and the UUID of the file system are left out: for portable signatures. The
- * value of security.ima is the one that is given, where size is not 0. Borrows it.
+ * The file is local where its file system tells generation and UUID: ext4 since Linux 5.19, others
+ * since 6.9. The value of security.ima is the one that is given, where size is not 0. Borrows it.
  */
 int label_file_get_protected(const LabelFile *file, const uint8_t *ima, size_t ima_size,
                 LabelFileProtected *ret_protected);

@@ -252,7 +252,6 @@ static int check_content(const LabelFile *file, const Value *value, SignatureVer
         return 0;
 }
 
-/* What is not portable needs generation and file system, and says nothing to another machine. */
 static int check_metadata(const LabelFile *file, SignatureVerifier *verifier, SigningCheck *check)
 {
         _cleanup_(label_file_protected_done) LabelFileProtected protected_values = { 0 };
@@ -265,10 +264,7 @@ static int check_metadata(const LabelFile *file, SignatureVerifier *verifier, Si
                 return r;
         check->is_evm_portable = value.size > SIGNATURE_HEADER_SIZE &&
                                  value.bytes[0] == SIGNATURE_TYPE_PORTABLE;
-        check->evm = value.size > 0 && value.bytes[0] == SIGNATURE_TYPE_DIGSIG
-                                     ? SIGNATURE_VERDICT_UNCHECKED
-                                     : evm_check(&protected_values.evm, value.bytes, value.size,
-                                                       verifier);
+        check->evm = evm_check(&protected_values.evm, value.bytes, value.size, verifier);
         if (check->evm == SIGNATURE_VERDICT_GOOD)
                 check->evm_certificate = signature_verifier_get_certificate(verifier);
         return 0;

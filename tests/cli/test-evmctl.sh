@@ -116,6 +116,26 @@ for curve in 256 384; do
       "v['failed'] == 0 and [(f['result'], f['evm']) for f in v['list']] == [('good', 'good')]"
   done
 done
+# Not portable: bound to inode, generation and file system, which has to tell its UUID.
+# bound [OPTION…]: as evmctl signs, with the UUID that the kernel knows.
+bound() {
+  cp files/one files/bound
+  evmctl sign --imasig --smack -a sha256 --key rsa2048.pem --uuid="$uuid" "$@" files/bound >/dev/null 2>&1
+  run verify --cert=rsa2048-cert.pem files/bound --json=short
+}
+evm_is() { json_is "v['list'][0]['result'] == 'good' and v['list'][0]['evm'] == '$1'"; }
+if uuid=$(python3 -c 'import fcntl, os, uuid
+answer = fcntl.ioctl(os.open("files", os.O_RDONLY), 0x80111500, bytes(17))
+print(uuid.UUID(bytes=answer[1:]))' 2>/dev/null); then
+  bound
+  ok "a signature that is not portable is good here" evm_is good
+  bound --generation=4711
+  ok "of another generation of the inode it is bad" evm_is bad
+  bound --uuid=00112233-4455-6677-8899-aabbccddeeff
+  ok "and of another file system" evm_is bad
+else
+  ok "# SKIP signatures that are not portable: this kernel does not tell what file system it is" true
+fi
 evmctl ima_sign -a sha1 --key rsa2048.pem files/one >/dev/null 2>&1
 setfattr -x security.evm files/one
 run verify --cert=rsa2048-cert.pem files/one

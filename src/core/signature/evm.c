@@ -115,7 +115,8 @@ SignatureVerdict evm_check(
                 return SIGNATURE_VERDICT_UNSIGNED;
         if (file_label_parse(FILE_LABEL_EVM, value, size, &label) < 0)
                 return SIGNATURE_VERDICT_BAD;
-        if (label.kind != FILE_LABEL_SIGNATURE)
+        if (label.kind != FILE_LABEL_SIGNATURE ||
+                        (label.signature.type == SIGNATURE_TYPE_DIGSIG && !file->is_local))
                 return SIGNATURE_VERDICT_UNCHECKED;
         if (evm_compute_digest(file, label.signature.type, label.signature.hash, &digest) < 0)
                 return SIGNATURE_VERDICT_BAD;

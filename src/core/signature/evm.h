@@ -32,6 +32,7 @@ typedef struct EvmFile {
         uint32_t gid;
         uint16_t mode;   /* type and permissions, as st_mode */
         bool big_endian; /* of the machine that hashes it */
+        bool is_local;   /* inode, generation and UUID are those of the file here */
         bool has_uuid;   /* CONFIG_EVM_ATTR_FSUUID */
         uint8_t uuid[EVM_UUID_SIZE];
 } EvmFile;
@@ -48,7 +49,7 @@ int evm_compute_hmac(const EvmFile *file, const void *key, size_t key_size, Dige
 
 /*
  * What EVM says of a value of security.evm. An HMAC is unchecked: its key is the kernel's. So is a
- * signature of version 1.
+ * signature of version 1, and one that is not portable where the file is not local.
  */
 SignatureVerdict evm_check(
                 const EvmFile *file, const void *value, size_t size, SignatureVerifier *verifier);
