@@ -118,7 +118,8 @@ static AppraisalEvm ask_evm(void *userdata, const AppraisalFile *file, const Req
                         check.evm == SIGNATURE_VERDICT_UNCHECKED)
                 return APPRAISAL_EVM_OPEN;
         if (check.evm == SIGNATURE_VERDICT_GOOD)
-                return APPRAISAL_EVM_PASSES_IMMUTABLE;
+                return check.is_evm_portable ? APPRAISAL_EVM_PASSES_IMMUTABLE
+                                             : APPRAISAL_EVM_PASSES;
         return check.is_evm_portable ? APPRAISAL_EVM_FAILS_IMMUTABLE : APPRAISAL_EVM_FAILS;
 }
 
