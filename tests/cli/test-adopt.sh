@@ -64,6 +64,11 @@ adopt --dry-run --json=short
 ok "another name of a file does not stand for it" json_is "v['results']['signed'] == 4 and v['results']['unvouched'] == 2"
 rm system/opt/other-name
 
+printf 'root root 04710 /usr/bin/hello-early\n' >system/var/lib/dpkg/statoverride
+chmod 04710 system/usr/bin/hello-early
+adopt --dry-run --json=short
+ok "another mode by dpkg-statoverride changes nothing" json_is "v['results']['signed'] == 4"
+
 echo '# and more' >>system/usr/bin/hello
 adopt --dry-run --json=short
 ok "an altered file is not signed" json_is "v['results']['signed'] == 3 and v['results']['altered'] == 1"
@@ -102,5 +107,15 @@ run sign --root=system --key=key.pem --cache= --journal=/journal --reason=local 
 ok "which is signed by name, with a reason" has_label opt/own
 run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
 ok "and kept from then on" json_is "'unvouched' not in v['results'] and v['results']['altered'] == 1"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout system/vendor.pem -out vendor-cert.pem -subj /CN=vendor \
+  -addext subjectKeyIdentifier=hash -days 30 2>/dev/null
+"$IMACTL" sign --root=system --key=vendor.pem --cache= --journal=/journal /opt/own /usr/bin/hello-early >/dev/null
+sources() { json_is "{f['path']: (f['result'], f['source']) for f in v['list'] if f['path'] == '$1'} == {'$1': $2}"; }
+run sign --root=system --key=key.pem --installed --dry-run --cache= --json=short
+ok "a signature by an unknown key counts for nothing" sources /usr/bin/hello-early "('signed', 'archive')"
+install -D vendor-cert.pem system/etc/imad/keys/vendor.pem
+run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
+ok "one by a key that the kernel gets is kept" sources /usr/bin/hello-early "('kept', 'vendor')"
+ok "whoever else vouches for the file or not" sources /opt/own "('kept', 'vendor')"
 ok "that is in the journal" grep -rqs -- '--reason=local' system/journal
 tap_end

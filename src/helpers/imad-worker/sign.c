@@ -13,14 +13,15 @@
 #include "helpers/imad-worker/measurements-input.h"
 #include "helpers/imad-worker/parallel.h"
 #include "helpers/imad-worker/read-cost.h"
+#include "system/key-store.h"
 #include "system/label-cache-file.h"
 #include "system/signing.h"
 
 typedef struct Signing {
         MeasurementsInput input; /* --cert= */
         SigningKey key;
-        Certificate public_key; /* the key itself, under the id that signatures get */
-        CertificateList public_keys;
+        KeyStore vendors;            /* whose signatures --installed keeps */
+        CertificateList public_keys; /* the key, under the id that signatures get, and these */
         SigningSettings settings;
         SigningTools tools[PARALLEL_THREADS_MAX];
         Adoption adoption; /* of --installed */
@@ -39,6 +40,8 @@ static void signing_done(Signing *s)
                 signer_free(s->tools[i].signer);
                 signature_verifier_free(s->tools[i].verifier);
         }
+        free(s->public_keys.items);
+        key_store_done(&s->vendors);
         signing_key_done(&s->key);
         measurements_input_done(&s->input);
 }
@@ -109,14 +112,30 @@ static ExitCode read_settings(Worker *worker, Signing *s)
         return EXIT_CODE_OK;
 }
 
+/* What the kernel gets keys for need not be signed again. */
+static int choose_public_keys(Worker *worker, Signing *s)
+{
+        const CertificateList *vendors = &s->vendors.certificates;
+        _cleanup_diags_ DiagList unused = { 0 };
+        Certificate *keys;
+        int r = worker->installed ? key_store_load(worker->root_fd, &s->vendors, &unused) : 0;
+
+        if (r < 0)
+                return r;
+        keys = calloc(vendors->count + 1, sizeof(*keys));
+        if (!keys)
+                return -ENOMEM;
+        keys[0] = (Certificate){ .key_ids = { s->key.key_id }, .n_key_ids = 1, .key = s->key.key };
+        for (size_t i = 0; i < vendors->count; i++)
+                keys[i + 1] = vendors->items[i];
+        s->public_keys = (CertificateList){ keys, vendors->count + 1 };
+        return 0;
+}
+
 static ExitCode make_tools(Worker *worker, Signing *s)
 {
-        int r = 0;
+        int r = choose_public_keys(worker, s);
 
-        s->public_key = (Certificate){
-                .key_ids = { s->key.key_id }, .n_key_ids = 1, .key = s->key.key
-        };
-        s->public_keys = (CertificateList){ &s->public_key, 1 };
         for (size_t i = 0; r >= 0 && i < PARALLEL_THREADS_MAX; i++) {
                 r = signer_new(&s->key, s->settings.hash, &s->tools[i].signer);
                 if (r >= 0)
@@ -128,6 +147,27 @@ static ExitCode make_tools(Worker *worker, Signing *s)
                                 "nothing is signed as %s with this key",
                                 hash_algorithm_to_string(s->settings.hash));
         return r < 0 ? worker_fail_errno(worker, r, "key") : EXIT_CODE_OK;
+}
+
+/* Whose good signature made the last file of the thread one to keep; NULL: it is the key's own. */
+static const Certificate *find_vendor(const Signing *s, size_t thread)
+{
+        const Certificate *certificate =
+                        signature_verifier_get_certificate(s->tools[thread].verifier);
+
+        return certificate && EVP_PKEY_eq(certificate->key, s->key.key) != 1 ? certificate : NULL;
+}
+
+static FileOutcome describe(const Signing *s, const char *path, size_t thread, SigningResult result)
+{
+        const Certificate *vendor = result == SIGNING_KEPT ? find_vendor(s, thread) : NULL;
+
+        return (FileOutcome){ .result = result == SIGNING_KEPT ? "kept" : "signed",
+                .source = vendor         ? "vendor"
+                          : s->installed ? adoption_get_source(&s->adoption, path)
+                                         : NULL,
+                .has_key_id = true,
+                .key_id = vendor ? vendor->key_ids[0] : s->key.key_id };
 }
 
 static void sign_file(void *userdata, const char *path, int path_fd, size_t thread,
@@ -148,10 +188,7 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
         else if (r < 0)
                 *ret_outcome = (FileOutcome){ .is_failure = true, .error = r };
         else
-                *ret_outcome = (FileOutcome){ .result = result == SIGNING_KEPT ? "kept" : "signed",
-                        .source = s->installed ? adoption_get_source(&s->adoption, path) : NULL,
-                        .has_key_id = true,
-                        .key_id = s->key.key_id };
+                *ret_outcome = describe(s, path, thread, result);
 }
 
 /* What is good for one key, hash and form of labels is not for another. */
