@@ -2,10 +2,9 @@
 # shellcheck shell=bash
 # The virtual machine: what tests/machine/run needs, made from the cache.
 
-# machine_prepare [signed]: sets kernel_612, kernel_61, base_image and imad_image to cache entries, and
+# machine_prepare [signed]: sets kernel_612, kernel_61, rootfs, base_image and imad_image to cache entries, and
 # package to the entry of the .deb; with "signed" also signed_image and signing_key.
 machine_prepare() {
-  local rootfs
   kernel_entry kernel_612 6.12
   kernel_entry kernel_61 6.1
   rootfs_entry rootfs "$kernel_612" "$kernel_61"
@@ -34,18 +33,19 @@ repository_make() {
     cd "$1"
     quietly apt-get -q -o Acquire::Retries=5 download "${repository_packages[@]}"
     dpkg-scanpackages -m . >Packages 2>/dev/null
-    {
-      echo 'Suite: imadtest'
-      echo "Date: $(date -Ru)"
-      echo 'SHA256:'
-      echo " $(sha256sum <Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"
-    } >Release
     repository_sign
   )
 }
 
+# repository_sign: Release, InRelease and archive.asc for Packages of the current directory.
 repository_sign() {
   local GNUPGHOME
+  {
+    echo 'Suite: imadtest'
+    echo "Date: $(date -Ru)"
+    echo 'SHA256:'
+    echo " $(sha256sum <Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"
+  } >Release
   GNUPGHOME=$(mktemp -d)
   export GNUPGHOME
   quietly gpg --batch --passphrase '' --quick-generate-key imadtest rsa2048 sign never
@@ -53,6 +53,45 @@ repository_sign() {
   gpg --batch --quiet --armor --export >archive.asc
   gpgconf --kill all
   rm -rf "$GNUPGHOME"
+}
+
+# What PKCS#11 is tested with; nothing in the root file system needs it.
+token_packages=(softhsm2 libsofthsm2 softhsm2-common libsqlite3-0 ucf sensible-utils)
+
+# archives_entry RET: the archives that the machine's root file system was made from, all of them, and those
+# of token_packages, with their index.
+archives_entry() {
+  cache_entry "$1" archives "$({ basename "$rootfs" && declare -f archives_make && echo "${token_packages[@]}"; } |
+    hash_text)" archives_make
+}
+
+archives_make() {
+  local -a wanted
+  say "Getting the archives of the virtual machine's root file system"
+  mapfile -t wanted < <(dpkg-query --admindir="$rootfs/tree/var/lib/dpkg" -W -f '${Package}:${Architecture}=${Version}\n' |
+    sed 's/:all=/=/')
+  (
+    cd "$1"
+    quietly apt-get -q -o Acquire::Retries=5 download "${wanted[@]}" "${token_packages[@]}"
+    dpkg-scanpackages -m . >index 2>/dev/null
+  )
+}
+
+# machine_archives FILE: a tar file with a signed repository of these archives and of imad's, for scenarios
+# with "with archives".
+machine_archives() {
+  local archives dir
+  archives_entry archives
+  dir=$(mktemp -d)
+  chmod 0755 "$dir"
+  cp "$package/imad.deb" "$dir"
+  (
+    cd "$dir"
+    dpkg-scanpackages -m . 2>/dev/null | cat "$archives/index" - >Packages
+    repository_sign
+  )
+  tar -cf "$1" --owner=0 --group=0 -C "$archives" . -C "$dir" .
+  rm -rf "$dir"
 }
 
 # machine_programs DIR: builds the programs of tests/machine/programs and puts them there.
@@ -75,10 +114,35 @@ machine_keys() {
     -addext keyUsage=critical,digitalSignature -outform DER -keyout /dev/null -out "$1/other.der" \
     2>/dev/null
   [[ -n ${kernel_ca-} ]] || return 0
+  openssl x509 -in "${kernel_ca[0]}" -out "$1/ca.pem"
+  openssl pkey -in "${kernel_ca[1]}" -out "$1/ca.key"
   openssl req -new -key "$signing_key/ima.key" -subj '/CN=imad test signer' |
     openssl x509 -req -CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}" -set_serial 1 -days 3650 \
       -extfile <(printf '%s\n' keyUsage=critical,digitalSignature subjectKeyIdentifier=hash \
         authorityKeyIdentifier=keyid) -outform DER -out "$1/ima-ca.der" 2>/dev/null
+}
+
+# machine_certificate DIR NAME EXTENSION…: a certificate of the signing key in DER with these extensions, by the
+# CA of the third kernel where that takes part.
+machine_certificate() {
+  local path=$1/$2.der
+  local -a issuer=(-signkey "$signing_key/ima.key")
+  [[ -z ${kernel_ca-} ]] || issuer=(-CA "${kernel_ca[0]}" -CAkey "${kernel_ca[1]}")
+  shift 2
+  openssl req -new -key "$signing_key/ima.key" -subj "/CN=imad test ${path##*/}" |
+    openssl x509 -req "${issuer[@]}" -set_serial 20 -days 3650 -sha256 -extfile <(printf '%s\n' "$@") \
+      -outform DER -out "$path" 2>/dev/null
+}
+
+# machine_bad_certificates DIR: each has one fault that a kernel, or whoever verifies, has something against.
+machine_bad_certificates() {
+  local usage=keyUsage=critical,digitalSignature id=subjectKeyIdentifier=hash
+  mkdir "$1"
+  machine_certificate "$1" good "$usage" "$id"
+  machine_certificate "$1" no-ski "$usage" subjectKeyIdentifier=none
+  machine_certificate "$1" no-digital-signature keyUsage=critical,keyEncipherment "$id"
+  machine_certificate "$1" ca "$usage,keyCertSign" "$id" basicConstraints=critical,CA:TRUE
+  machine_certificate "$1" explicit-false "$usage" "$id" 2.5.29.19=DER:30:03:01:01:00
 }
 
 # machine_modules DIR: the modules of Debian's kernels that stages load, by release.
@@ -137,18 +201,23 @@ machine_label_keys() (
 )
 
 # machine_payload FILE: a tar file with stages, their data, programs, modules and certificates, and the
-# packages; beside it repository.tar, for scenarios with "with repository".
+# packages; beside it repository.tar and archives.tar, for scenarios with "with repository" or "with archives".
 machine_payload() {
   local dir repository
   repository_entry repository
   tar -cf "$(dirname "$1")/repository.tar" -C "$repository" --owner=0 --group=0 .
+  [[ -z ${signing_key-} ]] || machine_archives "$(dirname "$1")/archives.tar"
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,signed.sh,simulate.sh,labels.sh,templates.sh,upgrade.sh,stages} "$dir"
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,archives.sh,signed.sh,simulate.sh,labels.sh,templates.sh,upgrade.sh,stages} \
+    "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
   machine_modules "$dir/modules"
   secilc -M false -o "$dir/labels.selinux" -f /dev/null "$imad_top/tests/machine/labels.cil"
-  [[ -z ${signing_key-} ]] || machine_keys "$dir/keys"
+  if [[ -n ${signing_key-} ]]; then
+    machine_keys "$dir/keys"
+    machine_bad_certificates "$dir/certificates"
+  fi
   machine_label_keys "$dir/labels"
   cp "$package"/*.deb "$dir"
   cp "$imad_top/tests/machine/brick.sh" "$dir"
