@@ -172,6 +172,10 @@ const Option option_table[OPTION_MAX] = {
                 "Keep what is tried when it is confirmed in this time, else reboot" },
         [OPTION_FORCE] = { "force", 0, false, false, "GATE[,GATE…]", COMPLETION_NONE,
                 "Try it although these gates say no: compile, keys, coverage, filesystems" },
+        [OPTION_OBSERVE] = { "observe", 0, false, false, NULL, COMPLETION_NONE,
+                "Refuse nothing, and list what would be refused" },
+        [OPTION_OBSERVED] = { "observed", 0, false, false, NULL, COMPLETION_NONE,
+                "Show what the policy that is observed would have refused, and what mends it" },
 };
 /* clang-format on */
 

@@ -95,6 +95,8 @@ typedef enum OptionId {
         OPTION_AUTO,
         OPTION_CONFIRM_WITHIN,
         OPTION_FORCE,
+        OPTION_OBSERVE,
+        OPTION_OBSERVED,
         OPTION_MAX,
 } OptionId;
 

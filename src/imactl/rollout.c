@@ -32,7 +32,7 @@ static void render_trial(const json_t *result, FILE *file)
 {
         uint64_t minutes = (result_get_number(result, "confirm_within_usec") + 59999999) / 60000000;
 
-        if (!result_get_bool(result, "appraises"))
+        if (!result_get_bool(result, "appraises") || result_get_bool(result, "observes"))
                 return;
         if (minutes > 0)
                 fprintf(file,
@@ -43,6 +43,23 @@ static void render_trial(const json_t *result, FILE *file)
                 fputs("The next boot tries it; it stays when the machine comes up, else the "
                       "machine reboots without it.\n",
                                 file);
+}
+
+static void render_observation(const json_t *result, FILE *file)
+{
+        uint64_t suspended = result_get_number(result, "suspends");
+
+        if (!result_get_bool(result, "observes"))
+                return;
+        fputs("It refuses nothing. After the next boot imactl policy log --observed tells what it "
+              "would have refused.\n",
+                        file);
+        if (suspended > 0)
+                fprintf(file,
+                                "Until then, and while it is observed, generation %" PRIu64
+                                ", which refuses files, is not loaded; imactl policy rollback "
+                                "goes back to it.\n",
+                                suspended);
 }
 
 static void render_apply(const json_t *result, const Arguments *args, FILE *file, Style style)
@@ -72,8 +89,10 @@ static void render_apply(const json_t *result, const Arguments *args, FILE *file
                 fputs("Nothing was changed.\n", file);
         else
                 render_activation(result, file);
-        if (changed)
+        if (changed) {
                 render_trial(result, file);
+                render_observation(result, file);
+        }
 }
 
 static void render_off(const json_t *result, const Arguments *args, FILE *file, Style style)
@@ -171,6 +190,54 @@ static void render_forced(const json_t *generations, FILE *file, Style style)
         }
 }
 
+static void render_group(const json_t *group, FILE *file, Style style)
+{
+        const char *first = json_string_value(json_array_get(json_object_get(group, "paths"), 0));
+        _cleanup_free_ char *path = result_escape(first, style);
+        _cleanup_free_ char *mend = result_escape(result_get_string(group, "mend"), style);
+        _cleanup_free_ char *package = result_escape(result_get_string(group, "package"), style);
+        uint64_t files = result_get_number(group, "files");
+
+        fprintf(file, "%s%s%s %s, %s: %" PRIu64 " file%s, %s%s\n    %s\n",
+                        style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
+                        style_end(style, TONE_BAD),
+                        result_get_string(group, "cause") ?: "no extended attributes",
+                        package ?: "no package", files, plural(files),
+                        files > 1 ? "the first is " : "", path, mend);
+}
+
+static void render_observed(const json_t *observed, FILE *file, Style style)
+{
+        uint64_t refused = result_get_number(observed, "refused");
+        uint64_t open = result_get_number(observed, "open");
+        const json_t *groups = json_object_get(observed, "groups"), *group;
+        size_t i;
+
+        if (!result_get_bool(observed, "loaded"))
+                fprintf(file,
+                                "Generation %" PRIu64
+                                " was not loaded by this boot, which may have used other files "
+                                "than are listed.\n",
+                                result_get_number(observed, "generation"));
+        fprintf(file,
+                        "Of %" PRIu64 " files that were used %" PRIu64 " %s appraised; %" PRIu64
+                        " would be refused, and %" PRIu64 " cannot be judged.\n",
+                        result_get_number(observed, "used"),
+                        result_get_number(observed, "appraised"),
+                        result_get_number(observed, "appraised") == 1 ? "is" : "are", refused,
+                        open);
+        if (result_get_number(observed, "gone") > 0)
+                fprintf(file, "%" PRIu64 " more are gone or were replaced by something else.\n",
+                                result_get_number(observed, "gone"));
+        if (json_array_size(groups) > 0)
+                fputc('\n', file);
+        json_array_foreach (groups, i, group)
+                render_group(group, file, style);
+        if (refused == 0 && open == 0)
+                fputs("imactl policy apply --trial --confirm-within=15min is the next step.\n",
+                                file);
+}
+
 static void render_log(const json_t *result, const Arguments *args, FILE *file, Style style)
 {
         static const TableColumn columns[] = {
@@ -185,6 +252,10 @@ static void render_log(const json_t *result, const Arguments *args, FILE *file, 
         _cleanup_table_ Table *table = table_new(columns, ELEMENTSOF(columns), args, file);
         size_t i;
 
+        if (arguments_have(args, OPTION_OBSERVED)) {
+                render_observed(json_object_get(result, "observed"), file, style);
+                return;
+        }
         json_array_foreach (generations, i, item) {
                 uint64_t number = result_get_number(item, "number");
                 uint64_t since = result_get_number(item, "since_usec");
@@ -219,6 +290,7 @@ static int append_options(const Arguments *args, uint64_t confirm_within, sd_bus
                 {OPTION_DRY_RUN, "dry-run"},
                 { OPTION_TRIAL,  "trial"  },
                 { OPTION_AUTO,   "auto"   },
+                { OPTION_OBSERVE, "observe"},
         }, texts[] = {
                 {OPTION_FORCE,   "force"  },
                 { OPTION_REASON, "reason" },

@@ -32,7 +32,9 @@
 #define MANIFEST OPTION_MANIFEST
 #define ADOPTION OPTION_INSTALLED, OPTION_FETCH, OPTION_ACCEPT_MD5SUMS, OPTION_REASON
 
-#define TRIAL OPTION_TRIAL, OPTION_AUTO, OPTION_CONFIRM_WITHIN, OPTION_FORCE, OPTION_REASON
+#define TRIAL                                                                                      \
+        OPTION_TRIAL, OPTION_AUTO, OPTION_CONFIRM_WITHIN, OPTION_FORCE, OPTION_REASON,             \
+                        OPTION_OBSERVE
 
 #define SIMULATE                                                                                   \
         OPTION_POLICY, OPTION_USE, OPTION_FUNC, OPTION_MASK, OPTION_UID, OPTION_EUID, OPTION_GID,  \
@@ -80,7 +82,7 @@ const Verb verb_table[] = {
         { "policy", "rollback", "", "Go back to the policy that was good before",
           0, 0, 0, OPTIONS(ROOT, DRY_RUN), COMPLETION_NONE, verb_policy_rollback },
         { "policy", "log", "", "Show what became of each policy and of the boots that tried one",
-          0, 0, VERB_PAGER, OPTIONS(ROOT), COMPLETION_NONE, verb_policy_log },
+          0, 0, VERB_PAGER, OPTIONS(ROOT, OPTION_OBSERVED), COMPLETION_NONE, verb_policy_log },
         { "policy", "off", "", "Load no policy from the next boot on",
           0, 0, 0, OPTIONS(ROOT, DRY_RUN), COMPLETION_NONE, verb_policy_off },
         { "policy", "diff", "A [B]", "Compare two policies by what they do",

@@ -12,6 +12,7 @@ typedef struct PolicyOptions {
         bool dry_run;
         bool trial;
         bool automatic;
+        bool observe;
         uint64_t confirm_within_usec; /* UINT64_MAX: not given */
         const char *force;            /* NULL: not given, as reason */
         const char *reason;
@@ -25,6 +26,7 @@ static const Option policy_options[] = {
         { "confirm-within-usec", 't', offsetof(PolicyOptions, confirm_within_usec)},
         { "force",               's', offsetof(PolicyOptions, force)              },
         { "reason",              's', offsetof(PolicyOptions, reason)             },
+        { "observe",             'b', offsetof(PolicyOptions, observe)            },
 };
 
 /* Where the text is given: an argument in storage of its own. */
@@ -66,6 +68,8 @@ static int start_policy_job(sd_bus_message *m, Manager *manager, const char *ver
                 arguments[n++] = "--trial";
         if (options.automatic)
                 arguments[n++] = "--auto";
+        if (options.observe)
+                arguments[n++] = "--observe";
         if (options.confirm_within_usec != UINT64_MAX) {
                 (void) snprintf(confirm_within, sizeof(confirm_within),
                                 "--confirm-within=%" PRIu64 "us", options.confirm_within_usec);

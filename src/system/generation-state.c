@@ -15,6 +15,7 @@ static const char apply_hint[] = "run imactl policy apply, which writes it anew"
 
 static const char *const phase_names[GENERATION_PHASE_MAX] = {
         [GENERATION_PHASE_CANDIDATE] = "candidate",
+        [GENERATION_PHASE_OBSERVED] = "observed",
         [GENERATION_PHASE_TRIAL] = "trial",
         [GENERATION_PHASE_GOOD] = "good",
         [GENERATION_PHASE_RETIRED] = "retired",

@@ -26,6 +26,7 @@
 
 typedef enum GenerationPhase {
         GENERATION_PHASE_CANDIDATE, /* intended, and no boot has tried it yet */
+        GENERATION_PHASE_OBSERVED,  /* intended; lists what it would refuse */
         GENERATION_PHASE_TRIAL,     /* a boot has loaded it and was not (wholly) judged */
         GENERATION_PHASE_GOOD,      /* what a failed trial falls back to */
         GENERATION_PHASE_RETIRED,   /* another one has taken its place */
@@ -74,7 +75,7 @@ typedef struct GenerationState {
         BootTry tries[BOOT_TRIES_MAX]; /* oldest first */
 } GenerationState;
 
-/* "candidate", "trial", "good", "retired", "failed". */
+/* "candidate", "observed", "trial", "good", "retired", "failed". */
 const char *generation_phase_to_string(GenerationPhase phase);
 
 /* "open", "waiting", "blessed", "shutdown", "failed". */

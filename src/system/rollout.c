@@ -78,6 +78,7 @@ static void retire_unproved(GenerationState *state, const char *reason, usec_t n
 
         state->confirm_within_usec = 0;
         if (entry && (entry->phase == GENERATION_PHASE_CANDIDATE ||
+                                     entry->phase == GENERATION_PHASE_OBSERVED ||
                                      entry->phase == GENERATION_PHASE_TRIAL))
                 enter_phase(entry, GENERATION_PHASE_RETIRED, now, "%s", reason);
 }
@@ -87,6 +88,14 @@ void rollout_adopt(GenerationState *state, uint64_t number, usec_t now)
         retire_unproved(state, "another policy was applied", now);
         enter_phase(add_entry(state, number), GENERATION_PHASE_GOOD, now, "applied");
         retire_good(state, number, now);
+        state->intended = number;
+}
+
+void rollout_observe(GenerationState *state, uint64_t number, usec_t now)
+{
+        retire_unproved(state, "another policy was applied", now);
+        enter_phase(add_entry(state, number), GENERATION_PHASE_OBSERVED, now,
+                        "applied to be observed");
         state->intended = number;
 }
 

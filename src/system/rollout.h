@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What becomes of generations: candidate -> trial -> good -> retired or failed. Changes of a
- * GenerationState without files or clock; the callers load and store it.
+ * What becomes of generations: observed -> candidate -> trial -> good -> retired or failed. Changes
+ * of a GenerationState without files or clock; the callers load and store it.
  *
  * Only generations that appraise are tried: what merely measures cannot keep a machine from coming
  * up. A boot that loads one is a try, on disk before the policy file is opened. A try that a later
@@ -18,6 +18,12 @@ int rollout_read_boot_id(int root_fd, char ret_boot_id[static BOOT_ID_SIZE]);
 
 /* A new generation, not in the state yet: good at once, as it cannot keep a boot from ending. */
 void rollout_adopt(GenerationState *state, uint64_t number, usec_t now);
+
+/*
+ * A new generation that only lists what it would refuse. What was good stays so, to go back to,
+ * but is not intended any more.
+ */
+void rollout_observe(GenerationState *state, uint64_t number, usec_t now);
 
 /* A new generation that is to be tried; confirm_within_usec 0: nobody has to confirm it. */
 void rollout_propose(

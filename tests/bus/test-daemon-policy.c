@@ -12,6 +12,10 @@
         "  - id: programs\n"                                                                       \
         "    action: measure\n"                                                                    \
         "    func: BPRM_CHECK\n"
+#define REFUSES                                                                                    \
+        "policy: 1\n"                                                                              \
+        "rules:\n"                                                                                 \
+        "  - {id: a, action: appraise, func: BPRM_CHECK, appraise_type: imasig}\n"
 #define BROKEN                                                                                     \
         "policy: 1\n"                                                                              \
         "rules:\n"                                                                                 \
@@ -95,6 +99,24 @@ Test(policy, dry_run_changes_nothing)
         cr_expect(json_is_true(json_object_get(result, "changed")));
         cr_expect_not(fs_exists(f->root.fd, GENERATION_DIRECTORY "/1"));
         fixture_bus_expect(f, MANAGER, "IntendedGeneration", "0");
+}
+
+Test(policy, observed_policy_is_applied_without_trial)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = new_daemon(REFUSES);
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_json_ json_t *result = NULL;
+        const char *job;
+
+        cr_assert_geq(sd_bus_call_method(f->bus, BUS_NAME, BUS_PATH_POLICY, BUS_INTERFACE_POLICY,
+                                      "Apply", &error, &reply, "a{sv}", 1, "observe", "b", 1),
+                        0, "%s", error.message);
+        cr_assert_geq(sd_bus_message_read(reply, "o", &job), 0);
+        result = fixture_bus_wait_job(f, job, "done");
+        cr_expect_str_eq(json_string_value(json_object_get(result, "state")), "observed");
+        fixture_bus_expect(f, MANAGER, "IntendedGeneration", "1");
+        expect_pending(f, false);
 }
 
 Test(policy, off_intends_none)

@@ -61,6 +61,13 @@ run policy apply --json=short --detailed-exitcode
 ok "a changed policy is 10 with --detailed-exitcode" code_is 10
 ok "the result of a job is pure JSON" is_pure_json
 
+echo '{"changed":true,"generation":7,"rules":3,"activation":"next-boot","appraises":false,"observes":true,"suspends":5,"kernels":[{"release":"6.1"}],"diagnostics":[]}' \
+  >"$scratch/result"
+start_imad FAKE_JOB=done FAKE_RESULT="$scratch/result"
+run policy apply --observe
+ok "an observed policy refuses nothing, and apply says so" out_has "It refuses nothing."
+ok "it names the generation that is not loaded meanwhile" out_has "generation 5, which refuses files, is not loaded"
+
 echo '{"error":{"name":"org.imad1.Error.PolicyInvalid","message":"the fragments have errors"},"diagnostics":[{"severity":"error","code":"E120","source":"a.yaml","line":1,"column":2,"message":"wrong","hint":null}]}' \
   >"$scratch/result"
 start_imad FAKE_JOB=failed FAKE_RESULT="$scratch/result"

@@ -2,9 +2,11 @@
 /* From fragments to the state of generations: apply, confirm, rollback, log. */
 #include <criterion/criterion.h>
 
+#include "base/buffer.h"
 #include "fixture-certificate.h"
 #include "fixture-worker.h"
 #include "system/generation.h"
+#include "system/securityfs.h"
 
 #define FRAGMENT "/etc/imad/policy.d/50-programs.yaml"
 #define MEASURES                                                                                   \
@@ -83,6 +85,124 @@ Test(policy_apply, trial_becomes_a_candidate_and_can_be_changed_until_its_boot)
         state = get_state(&root);
         cr_assert_eq(state.intended, 1);
         cr_assert_eq(state.confirm_within_usec, 120 * USEC_PER_SEC);
+}
+
+/* A list of template ima-ng with one entry. */
+static void put_list(const FixtureRoot *root, const char *name)
+{
+        _cleanup_buffer_ Buffer list = { 0 };
+        uint32_t pcr = 10, template_size = 6, name_size = (uint32_t) strlen(name) + 1,
+                 digest_size = 8 + 32, data_size = 4 + digest_size + 4 + name_size;
+        const uint8_t bytes[32] = { 0 };
+        const struct {
+                const void *data;
+                size_t size;
+        } parts[] = {
+                {&pcr,            4        },
+                { bytes,          20       },
+                { &template_size, 4        },
+                { "ima-ng",       6        },
+                { &data_size,     4        },
+                { &digest_size,   4        },
+                { "sha256:",      8        },
+                { bytes,          32       },
+                { &name_size,     4        },
+                { name,           name_size}
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                cr_assert_eq(buffer_append(&list, parts[i].data, parts[i].size), 0);
+        fixture_root_write(root, SECURITYFS_LIST_PATH, "");
+        cr_assert_eq(fs_replace_file(root->fd, SECURITYFS_LIST_PATH, list.data, list.size, 0600),
+                        0);
+}
+
+Test(policy_apply, what_is_observed_refuses_nothing)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run first = { 0 }, again = { 0 }, pending = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        fixture_root_write(&root, FRAGMENT, REFUSES);
+        first = run(&root, "--observe policy-apply");
+        cr_assert_eq(first.code, EXIT_CODE_OK);
+        cr_assert_str_eq(get_string(first.json, "state"), "observed");
+        cr_assert_not(get_bool(&first, "appraises"));
+        cr_assert_eq(fs_read_file(root.fd, GENERATION_DIRECTORY "/1/policy/6.1.0.policy", 4096,
+                                     &text, &size),
+                        0);
+        cr_assert_str_eq(text, "measure func=BPRM_CHECK fowner=4711\n");
+        again = run(&root, "--observe policy-apply");
+        cr_assert_not(get_bool(&again, "changed"));
+        pending = run(&root, "policy-pending");
+        cr_assert_not(get_bool(&pending, "changed"));
+}
+
+Test(policy_apply, observed_policy_is_tried_as_a_new_generation)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        GenerationState state;
+
+        put_certificate(&root);
+        fixture_root_write(&root, FRAGMENT, REFUSES);
+        cr_assert_eq(run_code(&root, "--observe policy-apply"), EXIT_CODE_OK);
+        cr_assert_eq(run_code(&root, "policy-apply"), EXIT_CODE_USAGE, "it still needs a trial");
+        cr_assert_eq(run_code(&root, "--trial --auto policy-apply"), EXIT_CODE_OK);
+        state = get_state(&root);
+        cr_assert_eq(state.intended, 2);
+        cr_assert_eq(generation_state_find(&state, 1)->phase, GENERATION_PHASE_RETIRED);
+}
+
+Test(policy_apply, suspended_generation_is_named)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = { 0 };
+        GenerationState state;
+
+        put_certificate(&root);
+        fixture_root_write(&root, FRAGMENT, REFUSES);
+        cr_assert_eq(run_code(&root, "--trial --auto policy-apply"), EXIT_CODE_OK);
+        state = get_state(&root);
+        state.entries[0].phase = GENERATION_PHASE_GOOD;
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        result = run(&root, "--observe policy-apply");
+        cr_assert_eq(get_number(&result, "suspends"), 1);
+}
+
+Test(policy_apply, nothing_is_observed_where_nothing_is_refused)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        cr_assert_eq(run_code(&root, "--observe policy-apply"), EXIT_CODE_INVALID_INPUT);
+        cr_assert_eq(run_code(&root, "--observe --trial --auto policy-apply"), EXIT_CODE_USAGE);
+        cr_assert_eq(run_code(&root, "--observed policy-log"), EXIT_CODE_NOT_FOUND);
+}
+
+Test(policy_apply, observation_tells_what_would_be_refused_and_what_mends_it)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run result = { 0 };
+        const json_t *observed, *group;
+
+        fixture_root_write(&root, FRAGMENT,
+                        "policy: 1\n"
+                        "rules:\n"
+                        "  - {id: a, action: appraise, func: BPRM_CHECK, appraise_type: imasig}\n");
+        fixture_root_write(&root, "/usr/bin/used", "\177ELF");
+        fixture_root_write(&root, "/usr/bin/unused", "\177ELF");
+        cr_assert_eq(fchmodat(root.fd, "usr/bin/used", 0755, 0), 0);
+        cr_assert_eq(fchmodat(root.fd, "usr/bin/unused", 0755, 0), 0);
+        put_list(&root, "/usr/bin/used");
+        cr_assert_eq(run_code(&root, "--observe policy-apply"), EXIT_CODE_OK);
+        result = run(&root, "--observed policy-log");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        observed = json_object_get(result.json, "observed");
+        cr_assert_eq(json_integer_value(json_object_get(observed, "used")), 1);
+        cr_assert_eq(json_integer_value(json_object_get(observed, "refused")), 1);
+        group = json_array_get(json_object_get(observed, "groups"), 0);
+        cr_assert_eq(json_array_size(json_object_get(observed, "groups")), 1);
+        cr_assert_str_eq(get_string(group, "mend"), "imactl sign --key=KEY /usr/bin/used");
 }
 
 Test(policy_apply, rollback_and_log)

@@ -45,6 +45,21 @@ Test(rollout, what_cannot_brick_is_good_at_once)
         cr_assert_eq(phase_of(&state, 2), GENERATION_PHASE_GOOD);
 }
 
+Test(rollout, what_is_observed_leaves_the_good_one_to_go_back_to)
+{
+        GenerationState state = { .next = 4 };
+
+        rollout_adopt(&state, 1, 10);
+        rollout_observe(&state, 2, 20);
+        cr_assert_eq(state.intended, 2);
+        cr_assert_eq(phase_of(&state, 2), GENERATION_PHASE_OBSERVED);
+        cr_assert_eq(rollout_find_good(&state), 1);
+        rollout_propose(&state, 3, 0, 30);
+        cr_assert_eq(phase_of(&state, 2), GENERATION_PHASE_RETIRED);
+        cr_assert_eq(rollout_roll_back(&state, 40), 0);
+        cr_assert_eq(state.intended, 1, "it was never good");
+}
+
 Test(rollout, trial_leaves_the_good_one_good)
 {
         GenerationState state = new_trial(0);

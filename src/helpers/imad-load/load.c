@@ -91,6 +91,7 @@ typedef enum Override {
         OVERRIDE_NONE,
         OVERRIDE_OFF,
         OVERRIDE_GOOD,
+        OVERRIDE_OBSERVE,
 } Override;
 
 static Override read_override(int root_fd)
@@ -102,6 +103,8 @@ static Override read_override(int root_fd)
                 return OVERRIDE_NONE;
         if (string_equal(value, "off"))
                 return OVERRIDE_OFF;
+        if (string_equal(value, "observe"))
+                return OVERRIDE_OBSERVE;
         return string_equal(value, "good") ? OVERRIDE_GOOD : OVERRIDE_NONE;
 }
 
@@ -468,6 +471,12 @@ static int conclude_none(Load *load, Override override)
                                 "reboot without imad.policy=good to load it",
                                 "imad.policy=good is on the kernel command line, and no "
                                 "generation is good");
+        if (override == OVERRIDE_OBSERVE && load->state.intended != 0)
+                return conclude(load->record, BOOT_OUTCOME_DISABLED,
+                                "reboot without imad.policy=observe to load what is intended; "
+                                "imactl policy apply --observe has one observed",
+                                "imad.policy=observe is on the kernel command line, and no "
+                                "generation is observed");
         if (load->finding == ROLLOUT_FINDING_TRIAL_FAILED)
                 return conclude(load->record, BOOT_OUTCOME_NONE_INTENDED,
                                 "find the cause in journalctl -b -1, then run imactl policy apply",
@@ -487,6 +496,18 @@ static void raise_alarm(Load *load)
         rollout_raise_alarm(&load->state, load->record->generation, load->record->message,
                         time_now(CLOCK_REALTIME));
         (void) generation_state_store(load->root_fd, &load->state);
+}
+
+/* imad.policy=observe never loads what refuses files, whatever is intended. */
+static uint64_t choose_generation(Load *load, Override override)
+{
+        const GenerationEntry *entry = generation_state_find(&load->state, load->state.intended);
+
+        if (override == OVERRIDE_GOOD)
+                return rollout_find_good(&load->state);
+        if (override == OVERRIDE_OBSERVE && (!entry || entry->phase != GENERATION_PHASE_OBSERVED))
+                return 0;
+        return load->state.intended;
 }
 
 static int run(Load *load)
@@ -510,8 +531,7 @@ static int run(Load *load)
                 r = settle(load, load->record);
         if (r <= 0)
                 return r;
-        load->record->generation = override == OVERRIDE_GOOD ? rollout_find_good(&load->state)
-                                                             : load->state.intended;
+        load->record->generation = choose_generation(load, override);
         return load->record->generation == 0 ? conclude_none(load, override)
                                              : load_generation(load);
 }

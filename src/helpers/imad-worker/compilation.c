@@ -6,6 +6,7 @@
 #include "base/diag-code.h"
 #include "core/policy/compile.h"
 #include "core/policy/lint/lint.h"
+#include "core/policy/observe.h"
 #include "helpers/imad-worker/machine.h"
 #include "helpers/imad-worker/worker-target.h"
 #include "system/kernel.h"
@@ -77,6 +78,8 @@ typedef struct Compiler {
         size_t n_sources;
         NameResolver names;
         bool lint;
+        bool observe;
+        bool refuses; /* some policy does */
         Machine machine;
 } Compiler;
 
@@ -116,7 +119,7 @@ static int take_policy(const Policy *policy, CompiledKernel *kernel)
         return kernel->provenance ? 0 : -ENOMEM;
 }
 
-static int compile_target(const Compiler *c, const Target *target, CompiledKernel *kernel)
+static int compile_target(Compiler *c, const Target *target, CompiledKernel *kernel)
 {
         _cleanup_(policy_freep) Policy *policy = NULL;
         _cleanup_diags_ DiagList diags = { 0 };
@@ -130,7 +133,9 @@ static int compile_target(const Compiler *c, const Target *target, CompiledKerne
         merged = diag_list_merge_unique(&c->worker->diags, &diags);
         if (r < 0 || merged < 0)
                 return r < 0 ? r : merged;
-        return take_policy(policy, kernel);
+        c->refuses = c->refuses || policy_has_action(policy, RULE_ACTION_APPRAISE);
+        r = c->observe ? policy_observe(policy) : 0;
+        return r < 0 ? r : take_policy(policy, kernel);
 }
 
 /* Errors say what is wrong; this says that another kernel takes it. */
@@ -158,8 +163,7 @@ static int compare_kernels(Worker *worker, const Compilation *compilation)
         return r;
 }
 
-static int compile_targets(
-                const Compiler *c, const WorkerTargets *targets, Compilation *compilation)
+static int compile_targets(Compiler *c, const WorkerTargets *targets, Compilation *compilation)
 {
         int result = 0;
 
@@ -186,6 +190,7 @@ static int compile_fragments(Worker *worker, CompilationFlags flags, const Worke
                 .worker = worker,
                 .names = {find_user, find_group, &worker->root_fd},
                 .lint = flags & COMPILATION_LINT,
+                .observe = flags & COMPILATION_OBSERVE,
         };
         int r = 0;
 
@@ -194,7 +199,10 @@ static int compile_fragments(Worker *worker, CompilationFlags flags, const Worke
                 return -ENOMEM;
         if (c.lint)
                 r = machine_load(worker, &c.machine);
-        return r < 0 ? r : compile_targets(&c, targets, compilation);
+        if (r >= 0)
+                r = compile_targets(&c, targets, compilation);
+        compilation->refuses = c.refuses;
+        return r;
 }
 
 static size_t select_kernel(const Worker *worker, const Compilation *compilation)

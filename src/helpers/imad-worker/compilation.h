@@ -20,6 +20,7 @@ typedef struct Compilation {
         CompiledKernel *kernels;
         size_t n_kernels;
         size_t selected; /* --kernel=, else the running one, else the last */
+        bool refuses;    /* the policy of any kernel appraises, also where it is observed only */
 } Compilation;
 
 void compilation_done(Compilation *compilation);
@@ -27,6 +28,7 @@ void compilation_done(Compilation *compilation);
 typedef enum CompilationFlags {
         COMPILATION_FALLBACK = 1, /* without installed kernels take this machine's release */
         COMPILATION_LINT = 2,     /* warn of rules that are valid but wrong */
+        COMPILATION_OBSERVE = 4,  /* list what would be refused, see core/policy/observe.h */
 } CompilationFlags;
 
 /*

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "helpers/imad-worker/parallel.h"
@@ -296,6 +298,18 @@ static int prepare(Survey *s, const CertificateList *certificates)
         return r < 0 ? r : make_packages(s);
 }
 
+static int visit_file(Survey *s, const char *path)
+{
+        _cleanup_close_ int fd = fs_open(s->worker->root_fd, path, O_PATH | O_NOFOLLOW, 0);
+        struct stat st;
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? visit(s, path, fd) : -ENOTDIR;
+}
+
 static int walk(Survey *s, const char *word)
 {
         _cleanup_free_ char *path = NULL;
@@ -303,6 +317,8 @@ static int walk(Survey *s, const char *word)
 
         if (r >= 0)
                 r = tree_walk(s->worker->root_fd, path, s->worker->all_mounts, visit, s, &s->tree);
+        if (r == -ENOTDIR)
+                r = visit_file(s, path);
         if (r < 0)
                 (void) worker_fail(s->worker, exit_code_from_errno(r),
                                 "name directories to be looked through",

@@ -83,7 +83,7 @@ static void print_usage(FILE *file)
               "--all-mounts, --prune, "
               "--explain, --evm, --fs-verity, --missing, --details,\n         --installed, "
               "--fetch, "
-              "--accept-md5sums, --trial, --auto, "
+              "--accept-md5sums, --observe, --observed, --trial, --auto, "
               "--confirm-within=TIME",
                         file);
         for (int i = 0; i < WORKER_OPTION_MAX; i++)
@@ -137,6 +137,8 @@ static const struct option fixed_options[] = {
         { "trial",          no_argument,       NULL, 'y'},
         { "auto",           no_argument,       NULL, 'a'},
         { "confirm-within", required_argument, NULL, 'w'},
+        { "observe",        no_argument,       NULL, 'O'},
+        { "observed",       no_argument,       NULL, 'S'},
         { "help",           no_argument,       NULL, 'h'},
         { "version",        no_argument,       NULL, 'V'},
 };
@@ -183,6 +185,8 @@ static const struct {
         { 'y', false, offsetof(Worker, trial)         },
         { 'a', false, offsetof(Worker, automatic)     },
         { 'w', true,  offsetof(Worker, confirm_within)},
+        { 'O', false, offsetof(Worker, observe)       },
+        { 'S', false, offsetof(Worker, observed)      },
 };
 
 static int set_member(Worker *worker, int letter, const char *value)

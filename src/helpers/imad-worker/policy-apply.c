@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/diag-code.h"
+#include "core/policy/import/kernel-text.h"
 #include "core/policy/rule/keyword.h"
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/gates.h"
@@ -46,6 +47,7 @@ static int check_rules(Worker *worker, const Compilation *compilation)
 
 /* How the new generation is to be tried. */
 typedef struct Trial {
+        bool observe; /* instead of a trial: only list what would be refused */
         bool wanted;
         usec_t confirm_within_usec; /* 0: nobody has to confirm it */
         unsigned forced;            /* bits by Gate */
@@ -53,7 +55,7 @@ typedef struct Trial {
 
 static int check_trial_options(Worker *worker, Trial *ret_trial)
 {
-        Trial trial = { .wanted = worker->trial };
+        Trial trial = { .wanted = worker->trial, .observe = worker->observe };
         const char *message = NULL;
 
         if (!worker->trial && (worker->automatic || worker->confirm_within))
@@ -62,6 +64,8 @@ static int check_trial_options(Worker *worker, Trial *ret_trial)
                 message = "a trial needs --confirm-within= or --auto";
         else if (worker->automatic && worker->confirm_within)
                 message = "--auto and --confirm-within= exclude each other";
+        else if (worker->trial && worker->observe)
+                message = "--observe and --trial exclude each other: observe first, then try";
         if (message) {
                 (void) worker_fail(worker, EXIT_CODE_USAGE, TRIAL_HINT, "%s", message);
                 return -EINVAL;
@@ -92,7 +96,9 @@ static int write_generation(Worker *worker, Generation *generation, bool apprais
         if (r < 0)
                 return r;
         state->next = generation->number + 1;
-        if (appraises)
+        if (trial->observe)
+                rollout_observe(state, generation->number, generation->created_usec);
+        else if (appraises)
                 rollout_propose(state, generation->number, trial->confirm_within_usec,
                                 generation->created_usec);
         else
@@ -112,10 +118,36 @@ static int change_trial(Worker *worker, GenerationState *state, const Trial *tri
         return worker->dry_run ? 1 : generation_state_store(worker->root_fd, state) < 0 ? -EIO : 1;
 }
 
+/* A good generation that refuses files and is not loaded while another one is observed; 0: none. */
+static uint64_t find_suspended(Worker *worker, const GenerationState *state)
+{
+        _cleanup_generation_ Generation good = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+        uint64_t number = rollout_find_good(state);
+
+        if (number == 0 || generation_load(worker->root_fd, number, &good, &diags) < 0)
+                return 0;
+        for (size_t i = 0; i < good.n_kernels; i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (generation_read_policy(worker->root_fd, &good, &good.kernels[i], &text, NULL,
+                                    &diags) >= 0 &&
+                                kernel_text_appraises(text))
+                        return number;
+        }
+        return 0;
+}
+
 static int report(Worker *worker, const Compilation *compilation, bool changed, uint64_t number,
                 GenerationState *state)
 {
         int r = compilation_report(worker, compilation, false);
+
+        if (r >= 0)
+                r = worker_set(worker, "observes", json_boolean(worker->observe));
+        if (r >= 0 && worker->observe)
+                r = worker_set(worker, "suspends",
+                                json_integer((json_int_t) find_suspended(worker, state)));
 
         if (r >= 0)
                 r = worker_set(worker, "changed", json_boolean(changed));
@@ -188,7 +220,8 @@ ExitCode verb_policy_apply(Worker *worker)
                 r = store_lock(worker, &lock_fd);
         if (r < 0)
                 return worker->code;
-        r = compilation_run(worker, COMPILATION_LINT, &compilation);
+        r = compilation_run(worker, COMPILATION_LINT | (trial.observe ? COMPILATION_OBSERVE : 0),
+                        &compilation);
         if (r == -EBADMSG && (trial.forced & BIT(GATE_COMPILE)) &&
                         compilation_count_rules(&compilation) > 0)
                 r = 0;
@@ -202,6 +235,10 @@ ExitCode verb_policy_apply(Worker *worker)
         if (check_rules(worker, &compilation) < 0)
                 return compilation.n_kernels == 0 ? EXIT_CODE_NOT_SUPPORTED
                                                   : EXIT_CODE_INVALID_INPUT;
+        if (trial.observe && !compilation.refuses)
+                return worker_fail(worker, EXIT_CODE_INVALID_INPUT,
+                                "imactl policy apply, which needs no trial for it either",
+                                "the policy refuses nothing, so there is nothing to observe");
         r = apply(worker, &compilation, &trial);
         if (r < 0)
                 return worker_fail_errno(worker, r,

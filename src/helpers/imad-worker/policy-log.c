@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
+#include "helpers/imad-worker/observation.h"
 #include "helpers/imad-worker/store.h"
 
 /* What was forced stands in the generations, as long as they are kept. */
@@ -24,13 +25,16 @@ static int add_forced(Worker *worker, json_t *generations)
         return 0;
 }
 
-/* The stored history as it is. */
+/* The stored history as it is, or what --observed asks for. */
 ExitCode verb_policy_log(Worker *worker)
 {
         _cleanup_json_ json_t *json = NULL;
         GenerationState state;
-        int r = store_load_state(worker, &state);
+        int r;
 
+        if (worker->observed)
+                return observation_report(worker);
+        r = store_load_state(worker, &state);
         if (r < 0)
                 return worker_fail_errno(worker, r, GENERATION_STATE_PATH);
         json = generation_state_to_json(&state);

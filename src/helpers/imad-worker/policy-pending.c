@@ -79,10 +79,25 @@ static int compare(Worker *worker, const Compilation *compilation, bool compiled
         return r;
 }
 
+/* What is observed is compared with what would be. Damage is told of by compare(). */
+static bool is_observed(Worker *worker)
+{
+        _cleanup_diags_ DiagList ignored = { 0 };
+        const GenerationEntry *entry;
+        GenerationState state;
+
+        if (generation_state_load(worker->root_fd, &state, &ignored) < 0)
+                return false;
+        entry = generation_state_find(&state, state.intended);
+        return entry && entry->phase == GENERATION_PHASE_OBSERVED;
+}
+
 ExitCode verb_policy_pending(Worker *worker)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
-        int compiled = compilation_run(worker, 0, &compilation), r;
+        int compiled = compilation_run(
+                            worker, is_observed(worker) ? COMPILATION_OBSERVE : 0, &compilation),
+            r;
 
         if (compiled < 0 && compiled != -EBADMSG)
                 return worker->code;

@@ -75,6 +75,8 @@ typedef struct Worker {
         bool trial;                 /* --trial */
         bool automatic;             /* --auto */
         const char *confirm_within; /* --confirm-within=, or NULL */
+        bool observe;               /* --observe */
+        bool observed;              /* --observed */
         const char *options[WORKER_OPTION_MAX];
         bool prune;              /* --prune */
         bool tree;               /* --tree */
