@@ -258,6 +258,67 @@ Test(transaction, does_not_vouch_for_what_others_may_change)
         cr_assert_str_eq(error, "does not belong to root, or others may write to it");
 }
 
+Test(transaction, names_that_dpkg_uses_meanwhile_are_labelled)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/bin/a.dpkg-tmp", PROGRAM, strlen(PROGRAM));
+        check_label(&root, "/usr/bin/a.dpkg-tmp", PROGRAM);
+        put("/usr/bin/a.dpkg-dist", PROGRAM, strlen(PROGRAM));
+        check_label(&root, "/usr/bin/a.dpkg-dist", PROGRAM);
+}
+
+Test(transaction, a_hard_link_has_the_label_of_its_file)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(link("/usr/bin/a", "/usr/bin/b"), 0);
+        check_label(&root, "/usr/bin/b", PROGRAM);
+}
+
+Test(transaction, a_system_below_the_host_is_not_the_host)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        const char *path;
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        cr_assert_eq(fs_make_directories(root.fd, "/srv/chroot/usr/bin", 0755), 0);
+        put("/srv/chroot/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        check_label(&root, "/usr/bin/a", PROGRAM);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        cr_expect_not(has_label("/srv/chroot/usr/bin/a"));
+        report = load_report(root.fd);
+        cr_assert_eq(json_unpack(report, "{s:[{s:s}]}", "foreign", "path", &path), 0);
+        cr_expect(string_ends_with(path, "/srv/chroot/usr/bin/a"));
+}
+
+Test(transaction, one_follows_the_other)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_free_ uint64_t *numbers = NULL;
+        size_t count;
+
+        for (int i = 0; i < 2; i++) {
+                cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+                put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+                check_label(&root, "/usr/bin/a", PROGRAM);
+                cr_assert_eq(transaction_end(root.transaction), 0);
+                root.transaction = transaction_free(root.transaction);
+                cr_assert_eq(unlink("/usr/bin/a"), 0);
+        }
+        cr_assert_eq(transaction_store_list(root.fd, &numbers, &count), 0);
+        cr_assert_eq(count, 2);
+}
+
 /* The reasons name the archive or the key, and end in what to do. */
 static void check_refused(Root *root, const char *archive, int error, const char *reason)
 {
