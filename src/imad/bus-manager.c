@@ -60,6 +60,18 @@ static int get_pending(sd_bus *bus, const char *path, const char *interface, con
         return bus_append_dict(reply, pending_get(&manager->pending));
 }
 
+static int get_unrecorded_packages(sd_bus *bus, const char *path, const char *interface,
+                const char *property, sd_bus_message *reply, void *userdata,
+                sd_bus_error *reterr_error)
+{
+        const StringList *packages = &((const Manager *) userdata)->unrecorded.packages;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && i < packages->count; i++)
+                r = sd_bus_message_append(reply, "s", packages->items[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int method_describe(sd_bus_message *m, void *userdata, sd_bus_error *reterr_error)
 {
         _cleanup_json_ json_t *value = describe_manager(userdata);
@@ -117,6 +129,7 @@ static const sd_bus_vtable manager_vtable[] = {
                         CHANGES),
         SD_BUS_PROPERTY("BootResult", "a{sv}", get_boot_result, 0, CHANGES),
         SD_BUS_PROPERTY("Pending", "a{sv}", get_pending, 0, CHANGES),
+        SD_BUS_PROPERTY("UnrecordedPackages", "as", get_unrecorded_packages, 0, CHANGES),
         SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),
                         method_describe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetSecurityAttributes", SD_BUS_NO_ARGS,

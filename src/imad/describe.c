@@ -146,6 +146,19 @@ static void add_measurement_step(json_t *steps, const TailState *tail)
                                 json_sprintf("%s. Run \"imactl doctor\".", tail->problem_text));
 }
 
+static void add_package_step(json_t *steps, const StringList *packages)
+{
+        if (packages->count > 0)
+                (void) json_array_append_new(steps,
+                                json_sprintf("%zu package%s installed without imad, %s%s. Run "
+                                             "\"imactl sign --installed\" to have the files "
+                                             "signed.",
+                                                packages->count,
+                                                packages->count == 1 ? " was" : "s were",
+                                                packages->items[0],
+                                                packages->count == 1 ? "" : " among them"));
+}
+
 static json_t *describe_steps(const Manager *manager)
 {
         json_t *steps = json_array();
@@ -159,6 +172,7 @@ static json_t *describe_steps(const Manager *manager)
                         add_policy_step(steps, &manager->state);
                 if (manager->state.supported)
                         add_measurement_step(steps, tail_get_state(manager->tail));
+                add_package_step(steps, &manager->unrecorded.packages);
         }
         return steps;
 }

@@ -41,6 +41,7 @@ Manager *manager_free(Manager *manager)
                 entries_done(&manager->entries);
                 snapshot_table_done(&manager->snapshots);
                 transaction_table_done(&manager->transactions);
+                unrecorded_done(&manager->unrecorded);
                 retention_done(&manager->retention);
                 bus_measurements_done(manager);
                 tail_free(manager->tail);
@@ -341,6 +342,8 @@ int manager_start(Manager *manager)
                                 watched_directories, on_files_changed, manager);
         if (r >= 0)
                 bus_transaction_refresh(manager, /* is_new= */ false);
+        if (r >= 0)
+                r = unrecorded_start(manager);
         if (r >= 0)
                 r = take_name(manager);
         if (r >= 0)

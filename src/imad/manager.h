@@ -21,6 +21,7 @@
 #include "imad/tail.h"
 #include "imad/timeline.h"
 #include "imad/transactions.h"
+#include "imad/unrecorded.h"
 #include "imad/watch.h"
 #include "system/settings.h"
 
@@ -43,6 +44,7 @@ struct Manager {
         Retention retention;
         SnapshotTable snapshots;
         TransactionTable transactions;
+        Unrecorded unrecorded;
         MeasurementsObject measurements;
         size_t state_errors; /* in the state as it was last read, for the log */
         sd_event_source *watchdog;

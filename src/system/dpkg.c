@@ -2,6 +2,7 @@
 #include "system/dpkg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/fs.h"
@@ -160,4 +161,18 @@ const char *dpkg_divert(const Dpkg *dpkg, const char *package, const char *path)
                                 !string_equal(dpkg->diversions[i].package, package))
                         return dpkg->diversions[i].to;
         return path;
+}
+
+bool dpkg_is_locked(int root_fd)
+{
+        static const char *const paths[] = { "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock" };
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+                _cleanup_close_ int fd = fs_open(root_fd, paths[i], O_RDONLY | O_NOCTTY, 0);
+
+                if (fd >= 0 && fcntl(fd, F_GETLK, &lock) >= 0 && lock.l_type != F_UNLCK)
+                        return true;
+        }
+        return false;
 }

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 #define DPKG_STATUS "/var/lib/dpkg/status"
@@ -34,6 +36,10 @@ typedef struct Dpkg {
 /* -ENOENT where dpkg has no database, -EBADMSG, -E2BIG, -ENOMEM. */
 int dpkg_load(int root_fd, Dpkg *ret_dpkg);
 void dpkg_done(Dpkg *dpkg);
+
+/* Whether a package manager is at work (dpkg(1), lock-frontend). False where that cannot be told.
+ */
+bool dpkg_is_locked(int root_fd);
 
 /* NULL when it is not installed. */
 const DpkgPackage *dpkg_find(const Dpkg *dpkg, const char *name, const char *architecture);

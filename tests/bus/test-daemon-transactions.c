@@ -13,6 +13,17 @@ static json_t *get(FixtureBus *f, const char *path, const char *property)
         return fixture_bus_get(f, path, BUS_INTERFACE_TRANSACTION, property);
 }
 
+static bool has_step(const json_t *description, const char *part)
+{
+        const json_t *steps = json_object_get(description, "next_steps"), *step;
+        size_t i;
+
+        json_array_foreach (steps, i, step)
+                if (strstr(json_string_value(step), part))
+                        return true;
+        return false;
+}
+
 static void expect_number(FixtureBus *f, const char *property, json_int_t value)
 {
         _cleanup_json_ json_t *found = get(f, BUS_PATH_TRANSACTION "/1", property);
@@ -70,4 +81,20 @@ Test(transactions, a_damaged_report_is_left_out)
         fixture_bus_start_daemon(f);
         owner = get(f, BUS_PATH_TRANSACTION "/2", "Owner");
         cr_expect_str_eq(json_string_value(owner), "apt-get");
+}
+
+Test(transactions, packages_that_came_without_one_are_noticed)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_json_ json_t *packages = NULL, *description = NULL;
+
+        fixture_root_write(&f->root, TRANSACTION_STORE_DIRECTORY "/1.json", REPORT);
+        fixture_root_write(&f->root, "/var/lib/dpkg/info/sneaked:amd64.list", "/.\n");
+        fixture_bus_start_daemon(f);
+        packages = fixture_bus_get(
+                        f, BUS_PATH_MANAGER, BUS_INTERFACE_MANAGER, "UnrecordedPackages");
+        cr_assert_eq(json_array_size(packages), 1);
+        cr_expect_str_eq(json_string_value(json_array_get(packages, 0)), "sneaked");
+        description = fixture_bus_describe(f);
+        cr_expect(has_step(description, "imactl sign --installed"), "status says what to do");
 }

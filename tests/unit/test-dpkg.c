@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fixture-root.h"
 #include "system/dpkg.h"
@@ -54,4 +57,31 @@ Test(dpkg, a_malformed_or_missing_database_is_an_error)
         cr_expect_eq(load(NULL, NULL, &dpkg), -ENOENT);
         cr_expect_eq(load("nonsense\n", NULL, &dpkg), -EBADMSG);
         cr_expect_eq(load("", "/bin/sh\n/bin/sh.distrib\n", &dpkg), -EBADMSG);
+}
+
+Test(dpkg, a_package_manager_at_work_holds_the_lock)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        _cleanup_close_ int fd = -EBADF;
+        int ready[2];
+        pid_t pid;
+        char byte;
+
+        cr_assert_not(dpkg_is_locked(root.fd), "without dpkg nothing is locked");
+        fixture_root_write(&root, "/var/lib/dpkg/lock-frontend", "");
+        cr_assert_not(dpkg_is_locked(root.fd));
+        cr_assert_eq(pipe(ready), 0);
+        pid = fork();
+        if (pid == 0) {
+                fd = fs_open(root.fd, "/var/lib/dpkg/lock-frontend", O_RDWR, 0);
+                _exit(fcntl(fd, F_SETLK, &lock) < 0 || write(ready[1], "x", 1) != 1 || pause());
+        }
+        cr_assert_eq(read(ready[0], &byte, 1), 1);
+        cr_expect(dpkg_is_locked(root.fd));
+        cr_assert_eq(kill(pid, SIGKILL), 0);
+        cr_assert_eq(waitpid(pid, NULL, 0), pid);
+        cr_expect_not(dpkg_is_locked(root.fd));
+        (void) close(ready[0]);
+        (void) close(ready[1]);
 }

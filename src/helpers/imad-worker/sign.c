@@ -16,6 +16,7 @@
 #include "system/key-store.h"
 #include "system/label-cache-file.h"
 #include "system/signing.h"
+#include "system/unrecorded-packages.h"
 
 typedef struct Signing {
         MeasurementsInput input; /* --cert= */
@@ -26,6 +27,8 @@ typedef struct Signing {
         SigningTools tools[PARALLEL_THREADS_MAX];
         Adoption adoption; /* of --installed */
         bool installed;
+        bool everything;   /* of what is installed */
+        usec_t begin_usec; /* CLOCK_REALTIME */
         int root_fd;
         char *cache_path; /* NULL: no cache */
         LabelCache *cache;
@@ -249,6 +252,7 @@ static ExitCode choose_files(Worker *worker, Signing *s)
         if (worker->n_words == 0 && !worker->options[WORKER_OPTION_MANIFEST]) {
                 worker->words = everything;
                 worker->n_words = 1;
+                s->everything = !worker->dry_run;
         }
         return EXIT_CODE_OK;
 }
@@ -262,9 +266,19 @@ static ExitCode load_adoption(Worker *worker, Signing *s)
         return adoption_load(worker, s->settings.hash, &s->adoption);
 }
 
+/* What was told is settled, also where files differ and stay as they are. */
+static ExitCode settle_packages(Worker *worker, const Signing *s, ExitCode code)
+{
+        int r = s->everything && (code == EXIT_CODE_OK || code == EXIT_CODE_MISMATCH)
+                                ? unrecorded_packages_settle(worker->root_fd, s->begin_usec)
+                                : 0;
+
+        return r < 0 ? worker_fail_errno(worker, r, UNRECORDED_SETTLED_PATH) : code;
+}
+
 ExitCode verb_sign(Worker *worker)
 {
-        _cleanup_(signing_done) Signing s = { 0 };
+        _cleanup_(signing_done) Signing s = { .begin_usec = time_now(CLOCK_REALTIME) };
         _cleanup_label_run_ LabelRun run = { 0 };
         FileBatch batch = { sign_file, &s, NULL, &run };
         ExitCode code;
@@ -310,5 +324,5 @@ ExitCode verb_sign(Worker *worker)
         /* A cache that cannot be written costs time, the next time. */
         if (s.cache && !worker->dry_run)
                 (void) label_cache_file_store(worker->root_fd, s.cache_path, s.cache);
-        return code;
+        return settle_packages(worker, &s, code);
 }
