@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "base/strings.h"
 
 #define GUARDIAN_DIRECTORY "/run/imad"
@@ -60,8 +61,9 @@ static usec_t wait_signal(const sigset_t *signals, usec_t deadline, int *ret_sig
         return time_now(CLOCK_MONOTONIC);
 }
 
-static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_fd)
+static void guard(void *userdata, int ready_fd)
 {
+        const GuardianPlan *plan = userdata;
         usec_t deadline = time_now(CLOCK_MONOTONIC) + plan->boot_usec;
         sigset_t all, wanted;
         int number;
@@ -78,7 +80,7 @@ static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_
          * little. */
         if (chdir("/") < 0 || (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && !plan->expire))
                 _exit(1);
-        if (write(ready_fd, "", 1) != 1 || close_range(0, ~0U, 0) < 0)
+        if (!process_ready(ready_fd, 0) || close_range(0, ~0U, 0) < 0)
                 _exit(1);
         for (;;) {
                 usec_t now = wait_signal(&wanted, deadline, &number);
@@ -97,25 +99,11 @@ static void __attribute__((noreturn)) guard(const GuardianPlan *plan, int ready_
         _exit(1);
 }
 
-/* Field 22 of /proc/PID/stat; the name in field 2 may hold blanks and parentheses. */
 static int read_start_ticks(pid_t pid, uint64_t *ret_ticks)
 {
         _cleanup_close_ int root_fd = fs_open_root(NULL);
-        _cleanup_free_ char *text = NULL;
-        char path[64], *field;
-        int r;
 
-        (void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-        r = root_fd < 0 ? root_fd : fs_read_file(root_fd, path, 4096, &text, NULL);
-        if (r < 0)
-                return r == -ENOENT ? -ESRCH : r;
-        field = strrchr(text, ')');
-        for (int i = 2; field && i < 22; i++)
-                field = strchr(field + 1, ' ');
-        if (!field)
-                return -EBADMSG;
-        field[1 + strcspn(field + 1, " ")] = '\0';
-        return parse_u64(field + 1, UINT64_MAX, ret_ticks) < 0 ? -EBADMSG : 0;
+        return root_fd < 0 ? root_fd : process_read_start(root_fd, pid, ret_ticks);
 }
 
 static int store(int root_fd, const Guardian *guardian, uint64_t generation)
@@ -194,38 +182,16 @@ static bool let_panic_reboot(int root_fd)
                string_equal(string_strip(text), "0") && write_panic(root_fd, PANIC_SECONDS) >= 0;
 }
 
-static int spawn(const GuardianPlan *plan, pid_t *ret_pid)
-{
-        _cleanup_close_ int ready = -EBADF, child = -EBADF;
-        int fds[2];
-        char byte;
-        pid_t pid;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        ready = fds[0];
-        child = fds[1];
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                guard(plan, child);
-        (void) close(TAKE_FD(child));
-        if (read(ready, &byte, 1) != 1)
-                return -ECHILD;
-        *ret_pid = pid;
-        return 0;
-}
-
 int guardian_start(int root_fd, const GuardianPlan *plan)
 {
+        GuardianPlan copy = *plan;
         Guardian guardian = { .confirm_usec = plan->confirm_usec }, running;
         int r;
 
         if (guardian_load(root_fd, &running) >= 0 && send_signal(&running, 0) >= 0)
                 return 0;
         guardian.deadline_usec = time_now(CLOCK_REALTIME) + plan->boot_usec;
-        r = spawn(plan, &guardian.pid);
+        r = process_start(guard, &copy, &guardian.pid);
         if (r >= 0)
                 r = read_start_ticks(guardian.pid, &guardian.start_ticks);
         if (r < 0)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-gate/label-signer.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
-#include "base/fs.h"
+#include "base/process.h"
 #include "core/signature/signer.h"
 #include "system/key-source.h"
 #include "system/tpm.h"
+
+#define SIGNER_KEY "signer:"
 
 typedef struct Share {
         LabelTable *table;
@@ -61,19 +62,39 @@ static void sign_share(const Share *share)
         (void) sign_wanted(share);
 }
 
-static void __attribute__((noreturn))
-be_signer(Share share, int root_fd, const char *key_path, int ready_fd)
+typedef struct Start {
+        Share share;
+        int root_fd;
+        const char *key_path;
+} Start;
+
+/* A key that needs a passphrase is held by imad-signer, which has a credential for it. */
+static int open_key(const Start *start, SigningKey *ret_key)
 {
+        int r = key_source_open(
+                        &(KeySource){ start->root_fd, start->key_path, NULL, TPM_TCTI }, ret_key);
+
+        if (r == -ENOKEY &&
+                        key_source_open(&(KeySource){ start->root_fd, SIGNER_KEY, NULL, TPM_TCTI },
+                                        ret_key) >= 0)
+                return 0;
+        return r;
+}
+
+static void be_signer(void *userdata, int ready_fd)
+{
+        const Start *start = userdata;
+        Share share = start->share;
         _cleanup_signing_key_ SigningKey key = { 0 };
         int r;
 
+        (void) prctl(PR_SET_NAME, "imad-signing");
         key_source_protect_process(false);
-        r = key_source_open(&(KeySource){ root_fd, key_path, NULL, TPM_TCTI }, &key);
+        r = open_key(start, &key);
         if (r >= 0)
                 r = signer_new(&key, HASH_SHA256, &share.signer);
-        if (write(ready_fd, &r, sizeof(r)) != sizeof(r) || r < 0)
+        if (!process_ready(ready_fd, r < 0 ? r : 0) || r < 0)
                 _exit(1);
-        (void) close(ready_fd);
         sign_share(&share);
         signer_free(share.signer);
         signing_key_done(&key);
@@ -82,32 +103,9 @@ be_signer(Share share, int root_fd, const char *key_path, int ready_fd)
 
 void label_signers_done(LabelSigners *signers)
 {
-        for (size_t i = 0; i < signers->count; i++) {
-                (void) kill(signers->pids[i], SIGKILL);
-                (void) waitpid(signers->pids[i], NULL, 0);
-        }
+        for (size_t i = 0; i < signers->count; i++)
+                process_end(signers->pids[i]);
         signers->count = 0;
-}
-
-static int start_one(const Share *share, int root_fd, const char *key_path, LabelSigners *signers)
-{
-        _cleanup_close_ int ready = -EBADF, child = -EBADF;
-        int fds[2], r;
-        pid_t pid;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        ready = fds[0];
-        child = fds[1];
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                be_signer(*share, root_fd, key_path, child);
-        signers->pids[signers->count++] = pid;
-        cleanup_closep(&child);
-        child = -EBADF;
-        return read(ready, &r, sizeof(r)) == (ssize_t) sizeof(r) ? r : -ECHILD;
 }
 
 int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const char *key_path,
@@ -121,9 +119,13 @@ int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
-                const Share share = { table, first + (LabelNumber) i, (LabelNumber) n, NULL };
+                Start start = {
+                        {table, first + (LabelNumber) i, (LabelNumber) n, NULL},
+                        root_fd, key_path
+                };
 
-                r = start_one(&share, root_fd, key_path, &signers);
+                r = process_start(be_signer, &start, &signers.pids[signers.count]);
+                signers.count += r >= 0;
         }
         if (r >= 0)
                 *ret_signers = TAKE_STRUCT(signers);
