@@ -2,6 +2,7 @@
 #include "helpers/imad-gate/archive-reader.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 
 #include "base/fs.h"
 #include "core/manifest/file-class.h"
@@ -13,11 +14,14 @@
 
 #define DIVERSIONS_PATH "/var/lib/dpkg/diversions"
 #define DIVERSIONS_SIZE_MAX (16U * 1024 * 1024)
-#define SCRIPTS_MAX 16U
+#define SCRIPTS_MAX 64U
 
 /* Where dpkg executes control scripts: while it unpacks, and later (dpkg(1), FILES). */
 #define UNPACK_DIRECTORY "/var/lib/dpkg/tmp.ci"
 #define INFO_DIRECTORY "/var/lib/dpkg/info"
+/* Where dpkg-preconfigure(8) executes those of debconf, under names that mkstemp(3) makes. */
+#define CONFIG_DIRECTORY "/var/cache/debconf/tmp.ci"
+#define CONFIG_SCRIPT "config"
 
 typedef struct Script {
         char *name;
@@ -137,14 +141,13 @@ static int visit(void *userdata, const PackageMember *member)
                 return take_control(reading, member);
         if (member->classes == 0 || member->size == 0 || member->link)
                 return 0;
-        if (!control)
-                return take_file(reading, member);
-        return member->classes & FILE_CLASS_MAINTAINER ? take_script(reading, control, member) : 0;
+        return control ? take_script(reading, control, member) : take_file(reading, member);
 }
 
 static int add_script(Buffer *records, const Reading *reading, const Script *script)
 {
-        char paths[3][RECORD_TEXT_MAX / 4];
+        char paths[4][RECORD_TEXT_MAX / 4];
+        size_t n = string_equal(script->name, CONFIG_SCRIPT) ? 4 : 3;
         int r = 0;
 
         (void) snprintf(paths[0], sizeof(paths[0]), UNPACK_DIRECTORY "/%s", script->name);
@@ -152,7 +155,9 @@ static int add_script(Buffer *records, const Reading *reading, const Script *scr
                         script->name);
         (void) snprintf(paths[2], sizeof(paths[2]), INFO_DIRECTORY "/%s:%s.%s", reading->package,
                         reading->architecture, script->name);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++)
+        (void) snprintf(paths[3], sizeof(paths[3]), CONFIG_DIRECTORY "/%s." CONFIG_SCRIPT ".*",
+                        reading->package);
+        for (size_t i = 0; r >= 0 && i < n; i++)
                 r = record_append(records, RECORD_SCRIPT, script->size, script->digest, paths[i]);
         return r;
 }
@@ -253,6 +258,7 @@ static int read_all(const void *userdata, int pipe_fd)
         int r = fs_read_file(setup->root_fd, DIVERSIONS_PATH, DIVERSIONS_SIZE_MAX,
                         &context.diversions, NULL);
 
+        (void) prctl(PR_SET_NAME, "imad-archives");
         r = r == -ENOENT ? 0 : r;
         (void) dpkg_load(setup->root_fd, &context.dpkg);
         if (r >= 0 && !setup->sign_unverified) {

@@ -70,7 +70,8 @@ LabelNumber label_table_find(const LabelTable *table, uint64_t size,
 const uint8_t *label_table_get_digest(const LabelTable *table, LabelNumber number);
 uint64_t label_table_get_size(const LabelTable *table, LabelNumber number);
 
-/* The paths of an entry: NULL begins and ends it. */
+/* The paths of an entry: NULL begins and ends it. One that ends in "*" stands for all names of that
+ * directory that begin so. */
 const char *label_table_next_path(
                 const LabelTable *table, LabelNumber number, const char *previous);
 

@@ -9,6 +9,8 @@
 #include <sys/xattr.h>
 
 #include "base/fs.h"
+#include "base/strings.h"
+#include "core/signature/attachment.h"
 #include "core/signature/signature.h"
 
 #define ATTRIBUTE "security.ima"
@@ -16,9 +18,7 @@
 #define EVENTS_MAX 16U
 #define WAIT_NSEC 500000L
 #define RESOLVE_TRIES 3
-
-/* Names under which dpkg has a file on its way to its place, or keeps it beside (dpkg(1)). */
-static const char *const name_suffixes[] = { ".dpkg-new", "", ".dpkg-tmp", ".dpkg-dist" };
+#define SWEEP_WAIT_USEC (10 * USEC_PER_SEC) /* for a signature */
 
 struct Labeller {
         const LabellerSetup *setup;
@@ -129,19 +129,51 @@ static bool is_at(int root_fd, const char *path, const char *suffix, const struc
                found.st_ino == st->st_ino;
 }
 
+/* The path that the file was opened by, which is a hint only. */
+static void read_hint(int fd, char ret_path[static BOARD_PATH_MAX])
+{
+        char link[sizeof("/proc/self/fd/2147483647")];
+        ssize_t n;
+
+        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, ret_path, BOARD_PATH_MAX - 1);
+        ret_path[n < 0 ? 0 : n] = '\0';
+}
+
+/* Whether a path is one of those that a pattern of the table, which ends in "*", stands for. */
+static bool path_matches(const char *pattern, const char *path)
+{
+        size_t length = strlen(pattern) - 1;
+
+        return strncmp(pattern, path, length) == 0 && !strchr(path + length, '/');
+}
+
+static bool is_at_path(const Labeller *labeller, int fd, const char *path, const struct stat *st)
+{
+        char hint[BOARD_PATH_MAX];
+
+        if (string_ends_with(path, "*")) {
+                read_hint(fd, hint);
+                return path_matches(path, hint) && is_at(labeller->setup->root_fd, hint, "", st);
+        }
+        for (const char *const *suffix = attachment_suffixes; *suffix; suffix++)
+                if (is_at(labeller->setup->root_fd, path, *suffix, st))
+                        return true;
+        return false;
+}
+
 /*
- * The name of the event is of no use: anybody may mount his file over any name in a name space of
- * his own. Between two looks dpkg may rename it, so there are more than one.
+ * The name of the event alone is of no use: anybody may mount his file over any name in a name
+ * space of his own. Between two looks dpkg may rename it, so there are more than one.
  */
-static bool is_of_host(const Labeller *labeller, LabelNumber number, const struct stat *st)
+static bool is_of_host(const Labeller *labeller, int fd, LabelNumber number, const struct stat *st)
 {
         for (int i = 0; i < RESOLVE_TRIES; i++) {
                 const char *path = NULL;
 
                 while ((path = label_table_next_path(labeller->setup->table, number, path)))
-                        for (size_t j = 0; j < ELEMENTSOF(name_suffixes); j++)
-                                if (is_at(labeller->setup->root_fd, path, name_suffixes[j], st))
-                                        return true;
+                        if (is_at_path(labeller, fd, path, st))
+                                return true;
         }
         return false;
 }
@@ -193,7 +225,7 @@ static LabellerResult label_entry(Labeller *labeller, int fd, LabelNumber number
         size_t size;
         int r;
 
-        if (!is_of_host(labeller, number, st))
+        if (!is_of_host(labeller, fd, number, st))
                 return LABELLER_FOREIGN;
         if (wait_signature(table, number, deadline, &value, &size) < 0)
                 return LABELLER_UNSIGNED;
@@ -255,7 +287,6 @@ static void name_process(const Labeller *labeller, pid_t pid, char *ret_name)
 static void report(const Labeller *labeller, int fd, LabellerResult result, pid_t pid)
 {
         BoardReport message = { .pid = pid, .error = (int) result < 0 ? (int) result : 0 };
-        char link[sizeof("/proc/self/fd/2147483647")];
 
         if (result == LABELLER_UNSIGNED || (result == LABELLER_IRRELEVANT && !is_program(fd)))
                 return;
@@ -264,9 +295,7 @@ static void report(const Labeller *labeller, int fd, LabellerResult result, pid_
                        : result == LABELLER_FOREIGN    ? BOARD_REPORT_FOREIGN
                        : result == LABELLER_KEPT       ? BOARD_REPORT_KEPT
                                                        : BOARD_REPORT_LABELLED;
-        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        if (readlink(link, message.path, sizeof(message.path) - 1) < 0)
-                message.path[0] = '\0';
+        read_hint(fd, message.path);
         name_process(labeller, pid, message.process);
         (void) send(labeller->setup->reports_fd, &message, sizeof(message),
                         MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -410,7 +439,7 @@ static int sweep_path(Labeller *labeller, LabelNumber number, const char *path, 
                         0);
         if (fd < 0)
                 return 0;
-        result = labeller_label(labeller, fd, false, 0);
+        result = labeller_label(labeller, fd, false, time_now(CLOCK_MONOTONIC) + SWEEP_WAIT_USEC);
         return (int) result < 0 ? (int) result : 0;
 }
 
@@ -423,8 +452,8 @@ int labeller_sweep(Labeller *labeller, LabelNumber first)
                 const char *path = NULL;
 
                 while ((path = label_table_next_path(table, i, path)))
-                        for (size_t j = 0; j < ELEMENTSOF(name_suffixes); j++) {
-                                int r = sweep_path(labeller, i, path, name_suffixes[j]);
+                        for (const char *const *s = attachment_suffixes; *s; s++) {
+                                int r = sweep_path(labeller, i, path, *s);
 
                                 error = error < 0 ? error : r;
                         }
