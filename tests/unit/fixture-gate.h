@@ -120,6 +120,15 @@ static inline LabelNumber fixture_gate_vouch(
         return number;
 }
 
+/* Where that file, of that text, is vouched for and signed. */
+static inline FixtureGate fixture_gate_new_for(const char *name, const char *text)
+{
+        FixtureGate gate = fixture_gate_new();
+
+        fixture_gate_vouch(&gate, name, text, true);
+        return gate;
+}
+
 /* Whether the file has the label of that text. Opens nothing. */
 static inline bool fixture_gate_has_label(
                 const FixtureGate *gate, const char *name, const char *text)

@@ -11,9 +11,8 @@
 
 Test(gate, labels_a_file_when_its_writer_closes_it)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_start(&gate);
         fixture_gate_write(&gate, "program", TEXT);
         cr_assert(fixture_gate_gets_label(&gate, "program", TEXT));
@@ -21,9 +20,8 @@ Test(gate, labels_a_file_when_its_writer_closes_it)
 
 Test(gate, labels_a_file_that_dpkg_has_not_renamed_yet)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_start(&gate);
         fixture_gate_write(&gate, "program.dpkg-new", TEXT);
         cr_assert(fixture_gate_gets_label(&gate, "program.dpkg-new", TEXT));
@@ -32,9 +30,8 @@ Test(gate, labels_a_file_that_dpkg_has_not_renamed_yet)
 /* It was there before anybody watched, so that nothing but the open can label it. */
 Test(gate, an_open_returns_when_the_label_is_there)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", TEXT);
         fixture_gate_start(&gate);
         cr_assert_eq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "program", O_RDONLY)), 0);
@@ -43,9 +40,8 @@ Test(gate, an_open_returns_when_the_label_is_there)
 
 Test(gate, other_bytes_of_the_same_size_pass_unsigned)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", OTHER);
         fixture_gate_start(&gate);
         cr_assert_eq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "program", O_RDONLY)), 0);
@@ -64,10 +60,9 @@ static BoardReport wait_report(FixtureGate *gate)
 
 Test(gate, reports_a_program_that_nobody_vouches_for)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
         BoardReport report;
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_start(&gate);
         fixture_gate_write(&gate, "data", "no program");
         fixture_gate_write(&gate, "dropped", OTHER);
@@ -79,9 +74,8 @@ Test(gate, reports_a_program_that_nobody_vouches_for)
 
 Test(gate, the_same_bytes_at_another_path_pass_unsigned)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "copy", TEXT);
         fixture_gate_start(&gate);
         cr_assert_eq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "copy", O_RDONLY)), 0);
@@ -91,12 +85,11 @@ Test(gate, the_same_bytes_at_another_path_pass_unsigned)
 /* As an unprivileged user can do in name spaces of his own. */
 Test(gate, a_file_mounted_over_a_vouched_path_elsewhere_passes_unsigned)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
         char copy[PATH_MAX];
         int status;
         pid_t pid;
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", OTHER);
         fixture_gate_write(&gate, "copy", TEXT);
         fixture_gate_start(&gate);
@@ -116,11 +109,10 @@ Test(gate, a_file_mounted_over_a_vouched_path_elsewhere_passes_unsigned)
 
 Test(gate, a_file_that_is_opened_through_a_read_only_mount_gets_its_label)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
         int status;
         pid_t pid;
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", TEXT);
         fixture_gate_start(&gate);
         pid = fork();
@@ -137,11 +129,10 @@ Test(gate, a_file_that_is_opened_through_a_read_only_mount_gets_its_label)
 
 Test(gate, a_label_by_another_key_is_kept)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
         static const uint8_t vendor[] = { 3, 2, 4, 9, 9, 9, 9, 0, 1, 7 };
         uint8_t found[64];
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", TEXT);
         cr_assert_eq(setxattr(fixture_gate_path(&gate, "program"), "security.ima", vendor,
                                      sizeof(vendor), 0),
@@ -183,10 +174,9 @@ Test(gate, an_open_does_not_wait_for_ever)
 
 Test(gate, a_second_open_costs_nothing)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
         const Board *board;
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", TEXT);
         fixture_gate_write(&gate, "data", "of another size");
         fixture_gate_start(&gate);
@@ -216,9 +206,8 @@ Test(gate, what_comes_into_the_table_later_is_labelled_too)
 
 Test(gate, a_sweep_labels_what_nobody_opens)
 {
-        _cleanup_gate_ FixtureGate gate = fixture_gate_new();
+        _cleanup_gate_ FixtureGate gate = fixture_gate_new_for("program", TEXT);
 
-        fixture_gate_vouch(&gate, "program", TEXT, true);
         fixture_gate_write(&gate, "program", TEXT);
         fixture_gate_start(&gate);
         cr_assert_eq(supervisor_sweep(gate.supervisor, 1, 5 * USEC_PER_SEC), 0);

@@ -12,6 +12,8 @@
 #include "system/transaction-store.h"
 
 #define SCRIPT "#!/bin/sh\necho hello\n"
+#define CONFIG "#!/bin/sh\necho question\n"
+#define HELPER "\177ELF of a helper"
 #define PROGRAM "\177ELF of a program"
 
 typedef struct Root {
@@ -25,6 +27,8 @@ static const FixtureMember control[] = {
         {"./",          NULL,                                              S_IFDIR | 0755, NULL},
         { "./control",  "Package: a\nVersion: 1.0-1\nArchitecture: all\n", 0,              NULL},
         { "./postinst", SCRIPT,                                            S_IFREG | 0755, NULL},
+        { "./config",   CONFIG,                                            S_IFREG | 0755, NULL},
+        { "./helper",   HELPER,                                            S_IFREG | 0755, NULL},
         { NULL,         NULL,                                              0,              NULL},
 };
 
@@ -137,6 +141,83 @@ Test(transaction, signs_scripts_and_programs_of_an_archive)
         put("/usr/bin/a.dpkg-new", PROGRAM, strlen(PROGRAM));
         cr_assert_eq(rename("/usr/bin/a.dpkg-new", "/usr/bin/a"), 0);
         check_label(&root, "/usr/bin/a", PROGRAM);
+}
+
+Test(transaction, signs_what_control_scripts_run)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
+        put("/var/lib/dpkg/tmp.ci/helper", HELPER, strlen(HELPER));
+        check_label(&root, "/var/lib/dpkg/tmp.ci/helper", HELPER);
+}
+
+Test(transaction, signs_what_debconf_runs_under_names_of_its_own)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(fs_make_directories(root.fd, "/var/cache/debconf/tmp.ci", 0755), 0);
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
+        put("/var/cache/debconf/tmp.ci/b.config.AbCdEf", CONFIG, strlen(CONFIG));
+        put("/var/cache/debconf/tmp.ci/a.config.AbCdEf", CONFIG, strlen(CONFIG));
+        check_label(&root, "/var/cache/debconf/tmp.ci/a.config.AbCdEf", CONFIG);
+        cr_assert_lt(getxattr("/var/cache/debconf/tmp.ci/b.config.AbCdEf", "security.ima", NULL, 0),
+                        0);
+}
+
+static void check_report(const Root *root, const char *key, const char *expected)
+{
+        _cleanup_json_ json_t *report = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        cr_assert_eq(transaction_store_load(root->fd, 1, &report), 0);
+        text = json_dumps(json_object_get(report, key), JSON_ENCODE_ANY);
+        cr_assert_str_eq(text, expected);
+}
+
+/* As one that is killed leaves it. */
+static void leave(Root *root, const char *journal)
+{
+        cr_assert_eq(rename(journal, "/kept"), 0);
+        cr_assert_eq(transaction_end(root->transaction), 0);
+        root->transaction = transaction_free(root->transaction);
+        cr_assert_eq(unlink(TRANSACTION_STORE_DIRECTORY "/1.json"), 0);
+        cr_assert_eq(rename("/kept", journal), 0);
+}
+
+Test(transaction, goes_on_with_one_that_was_cut_short)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        const TransactionSetup setup = { root.fd, &root.settings };
+        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
+        leave(&root, TRANSACTION_JOURNAL_PATH);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(transaction_journal_load(root.fd, &journal), 0);
+        journal.owner_start++; /* that process has ended */
+        cr_assert_eq(transaction_resume(&setup, &journal, &root.transaction), 0);
+        cr_assert_lt(transaction_get_owner(root.transaction)->fd, 0);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/bin/a", PROGRAM);
+        check_report(&root, "interrupted", "true");
+        cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), -1);
+}
+
+Test(transaction, goes_on_without_what_nobody_vouches_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        root.settings.sign_unverified = false;
+        root.settings.proceed_uncovered = true;
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), -EKEYREJECTED);
+        transaction_leave_uncovered(root.transaction, "because");
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_report(&root, "uncovered", "[\"because\"]");
 }
 
 Test(transaction, follows_a_diversion)

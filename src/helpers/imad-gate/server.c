@@ -127,8 +127,37 @@ static void begin(Server *server, const Client *client)
         }
         (void) transaction_socket_send(client->fd, transaction_verdict_to_string(verdict),
                         r < 0 ? reasons.data : NULL);
-        if (server->transaction && transaction_get_fd(server->transaction) < 0)
+        if (!server->transaction)
+                return;
+        if (verdict == TRANSACTION_VERDICT_PROCEED && server->is_enforced)
+                transaction_leave_uncovered(server->transaction, reasons.data ?: "");
+        else if (transaction_get_fd(server->transaction) < 0)
                 server->transaction = transaction_free(server->transaction);
+}
+
+/* What an imad-gate before has left: its owner may still run, or only the journal tells of it. */
+static void resume(Server *server)
+{
+        const TransactionSetup setup = { server->setup->root_fd, &server->settings };
+        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+        int r = transaction_journal_load(server->setup->root_fd, &journal);
+
+        if (r == -ENOENT)
+                return;
+        if (r >= 0)
+                r = reload_settings(server);
+        if (r >= 0)
+                r = transaction_resume(&setup, &journal, &server->transaction);
+        if (r < 0) {
+                log_error("the transaction that %s tells of cannot be done to its end: %s; "
+                          "imactl sign --installed signs what it has left",
+                                TRANSACTION_JOURNAL_PATH, strerror(-r));
+                return;
+        }
+        log_warning("a transaction of %s was cut short; going on with it", journal.owner_name);
+        server->is_enforced = true;
+        if (transaction_get_owner(server->transaction)->fd < 0)
+                end_transaction(server);
 }
 
 /* A hook of an inner package manager ends nothing. */
@@ -182,8 +211,10 @@ static void serve_client(Server *server)
 int server_run(const ServerSetup *setup)
 {
         Server server = { .setup = setup };
-        usec_t idle_since = time_now(CLOCK_MONOTONIC);
+        usec_t idle_since;
 
+        resume(&server);
+        idle_since = time_now(CLOCK_MONOTONIC);
         for (;;) {
                 const Transaction *t = server.transaction;
                 struct pollfd fds[] = {

@@ -49,6 +49,24 @@ int transaction_report_add_package(TransactionReport *report, const Record *reco
                                : 0;
 }
 
+void transaction_report_set_uncovered(TransactionReport *report, const char *reasons)
+{
+        _cleanup_free_ char *copy = strdup(reasons);
+        char *rest = copy, *line;
+        json_t *list = json_array();
+
+        while (list && rest && (line = strsep(&rest, "\n"))) {
+                string_make_utf8(line);
+                (void) json_array_append_new(list, json_string(line));
+        }
+        (void) json_object_set_new(report->json, "uncovered", list);
+}
+
+void transaction_report_set_interrupted(TransactionReport *report)
+{
+        (void) json_object_set_new(report->json, "interrupted", json_true());
+}
+
 void transaction_report_add(TransactionReport *report, const BoardReport *file)
 {
         static const char *const lists[BOARD_REPORT_MAX] = {

@@ -29,6 +29,12 @@ void transaction_report_done(TransactionReport *report);
 /* Of RECORD_PACKAGE. -EBADMSG. */
 int transaction_report_add_package(TransactionReport *report, const Record *record);
 
+/* Why it is not covered, though the package manager goes on: a line for each reason. */
+void transaction_report_set_uncovered(TransactionReport *report, const char *reasons);
+
+/* It was cut short, by a kill of imad-gate or a power cut, and done to its end later. */
+void transaction_report_set_interrupted(TransactionReport *report);
+
 /* What labellers say of one file; above the limit files are counted only. */
 void transaction_report_add(TransactionReport *report, const BoardReport *file);
 

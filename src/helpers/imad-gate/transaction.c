@@ -3,11 +3,13 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <sys/pidfd.h>
 
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "helpers/imad-gate/archive-reader.h"
+#include "helpers/imad-gate/journal-writer.h"
 #include "helpers/imad-gate/label-signer.h"
 #include "helpers/imad-gate/supervisor.h"
 #include "helpers/imad-gate/transaction-report.h"
@@ -30,8 +32,11 @@ struct Transaction {
         size_t n_batches;
         StringList archives; /* that are covered */
         usec_t begin_usec;   /* CLOCK_REALTIME_COARSE: what is made from now on is younger */
+        StringList packages; /* RECORD_PACKAGE of each of them */
+        JournalWriter journal;
         TransactionReport report;
         AuditListener *audit; /* NULL: nobody tells of denials */
+        bool is_uncovered;
 };
 
 Transaction *transaction_free(Transaction *t)
@@ -41,10 +46,12 @@ Transaction *transaction_free(Transaction *t)
         supervisor_stop(t->supervisor);
         for (size_t i = 0; i < t->n_batches; i++)
                 label_signers_done(&t->signers[i]);
+        journal_writer_done(&t->journal);
         label_table_free(t->table);
         host_mounts_done(&t->mounts);
         package_manager_done(&t->owner);
         string_list_done(&t->archives);
+        string_list_done(&t->packages);
         transaction_report_done(&t->report);
         audit_listener_free(t->audit);
         free(t);
@@ -62,6 +69,7 @@ int transaction_new(
         t->setup = *setup;
         t->begin_usec = time_now(CLOCK_REALTIME_COARSE);
         t->owner = *owner;
+        t->journal.life_fd = -EBADF;
         owner->fd = -EBADF;
         (void) audit_listener_new(&t->audit);
         r = transaction_report_begin(&t->report, t->owner.name, t->owner.pid, t->audit != NULL);
@@ -139,6 +147,13 @@ static int refuse_archive(Buffer *reasons, const char *text)
                         "install it from a signed repository, or let imactl transaction allow it");
 }
 
+static int add_package(Transaction *t, const Record *record)
+{
+        int r = string_list_add(&t->packages, record->text);
+
+        return r < 0 ? r : transaction_report_add_package(&t->report, record);
+}
+
 typedef struct Reading {
         LabelNumber first[4096]; /* what is to be signed before anything goes on */
         size_t n_first;
@@ -163,7 +178,7 @@ static int take_record(Transaction *t, Reading *reading, const Record *record, B
         case RECORD_SCRIPT:
                 return add_label(t, reading, record, record->text, record->kind == RECORD_SCRIPT);
         case RECORD_PACKAGE:
-                return transaction_report_add_package(&t->report, record);
+                return add_package(t, record);
         case RECORD_REFUSED:
                 reading->has_refused = true;
                 (void) refuse_archive(reasons, record->text);
@@ -218,7 +233,7 @@ static const struct {
         {ENOENT,      "the signing key is not there",                "set SigningKey= in imad.conf(5)"},
         { EBADMSG,    "SigningKey= names no private key in PEM",     "set it to one"                  },
         { ENOKEY,     "the signing key is encrypted",
-         "unlock it before, or use one that is not encrypted"                                         },
+         "give imad-signer.service its passphrase, see imad.conf(5)"                                  },
         { EOPNOTSUPP, "the signing key is one that no kernel knows",
          "use RSA, or a key on P-256 or P-384"                                                        },
 };
@@ -244,6 +259,19 @@ static int start_signers(Transaction *t, LabelNumber first, Buffer *reasons)
                 return explain_key(reasons, r);
         t->n_batches++;
         return 0;
+}
+
+/* What cannot be written down is attached all the same. */
+static void start_journal(Transaction *t)
+{
+        int r = t->journal.pid != 0 ? 0
+                                    : journal_writer_start(t->table, t->setup.root_fd, &t->owner,
+                                                      &t->packages, &t->journal);
+
+        if (r < 0)
+                log_warning("cannot keep a journal (%s); a transaction that is cut short may leave "
+                            "files unsigned",
+                                strerror(-r));
 }
 
 static int start_gate(Transaction *t, Buffer *reasons)
@@ -314,7 +342,7 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
         _cleanup_strings_ StringList news = { 0 };
         _cleanup_free_ Reading *reading = calloc(1, sizeof(*reading));
         LabelNumber first;
-        int r = reading ? find_new(t, archives, &news) : -ENOMEM;
+        int refused = 0, r = reading ? find_new(t, archives, &news) : -ENOMEM;
 
         if (r < 0 || news.count == 0)
                 return r;
@@ -325,14 +353,88 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
                 return r;
         first = label_table_get_count(t->table) + 1;
         r = read_archives(t, &news, reading, reasons);
+        /* Where nothing is stopped all others are signed for. */
+        if (r == -EKEYREJECTED && t->setup.settings->proceed_uncovered)
+                refused = r;
+        if (refused < 0)
+                r = 0;
         if (r >= 0)
                 r = start_signers(t, first, reasons);
-        if (r >= 0)
+        if (r >= 0) {
+                start_journal(t);
                 r = start_gate(t, reasons);
+        }
         if (r >= 0)
                 r = wait_first(t, reading, reasons);
         for (size_t i = 0; r >= 0 && i < news.count; i++)
                 r = string_list_add(&t->archives, news.items[i]);
+        return r < 0 ? r : refused;
+}
+
+void transaction_leave_uncovered(Transaction *t, const char *reasons)
+{
+        t->is_uncovered = true;
+        transaction_report_set_uncovered(&t->report, reasons);
+}
+
+static int take_item(Transaction *t, const Attachment *item)
+{
+        LabelNumber number;
+        int r = label_table_add(t->table, item->size, item->digest, item->path, &number);
+
+        return r < 0 || item->signature_size == 0 ||
+                                               label_table_get_state(t->table, number) ==
+                                                               LABEL_STATE_SIGNED
+                               ? r
+                               : label_table_set_signature(t->table, number, item->signature,
+                                                 item->signature_size);
+}
+
+static int take_journal(Transaction *t, const TransactionJournal *journal)
+{
+        _cleanup_free_ Record *record = calloc(1, sizeof(*record));
+        int r = record ? label_table_new(TABLE_SIZE, &t->table) : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < journal->count; i++)
+                r = take_item(t, &journal->items[i]);
+        for (size_t i = 0; r >= 0 && i < journal->packages.count; i++) {
+                const char *path = strchr(journal->packages.items[i], '/');
+
+                record->kind = RECORD_PACKAGE;
+                (void) snprintf(record->text, sizeof(record->text), "%s",
+                                journal->packages.items[i]);
+                r = add_package(t, record);
+                if (r >= 0 && path)
+                        r = string_list_add(&t->archives, path);
+        }
+        return r;
+}
+
+int transaction_resume(const TransactionSetup *setup, const TransactionJournal *journal,
+                Transaction **ret_transaction)
+{
+        PackageManager owner = { .pid = journal->owner, .fd = -EBADF, .caller = journal->owner };
+        _cleanup_transaction_ Transaction *t = NULL;
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        bool lives = transaction_journal_owner_lives(setup->root_fd, journal);
+        int r;
+
+        memcpy(owner.name, journal->owner_name, sizeof(owner.name));
+        owner.fd = lives ? pidfd_open(owner.pid, 0) : -EBADF;
+        r = transaction_new(setup, &owner, &t);
+        if (r >= 0)
+                r = take_journal(t, journal);
+        if (r < 0)
+                return r;
+        transaction_report_set_interrupted(&t->report);
+        r = start_signers(t, 1, &reasons);
+        if (r < 0)
+                log_warning("what was not signed yet stays so: %s", reasons.data ?: strerror(-r));
+        if (lives)
+                start_journal(t);
+        r = start_gate(t, &reasons);
+        if (r >= 0)
+                *ret_transaction = TAKE_PTR(t);
         return r;
 }
 
@@ -372,6 +474,15 @@ static int vouch(Transaction *t, Buffer *reasons)
         return r < 0 ? r : supervisor_sweep(t->supervisor, first, SWEEP_USEC);
 }
 
+/* Labels are on the disk before the journal is gone. */
+static int end_journal(Transaction *t)
+{
+        journal_writer_done(&t->journal);
+        for (size_t i = 0; i < t->mounts.count; i++)
+                (void) syncfs(t->mounts.items[i].fd);
+        return transaction_journal_remove(t->setup.root_fd);
+}
+
 int transaction_end(Transaction *t)
 {
         _cleanup_buffer_ Buffer reasons = { 0 };
@@ -393,7 +504,10 @@ int transaction_end(Transaction *t)
         }
         if (r < 0)
                 log_error("not everything could be labelled: %s", strerror(-r));
-        if (t->archives.count == 0)
+        if (t->archives.count == 0 && !t->is_uncovered)
                 return r;
+        r = end_journal(t);
+        if (r < 0)
+                log_warning("cannot remove %s: %s", TRANSACTION_JOURNAL_PATH, strerror(-r));
         return transaction_report_store(&t->report, t->setup.root_fd);
 }

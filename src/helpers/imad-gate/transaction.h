@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "system/package-manager.h"
 #include "system/settings.h"
+#include "system/transaction-journal.h"
 
 typedef struct Transaction Transaction;
 
@@ -28,9 +29,21 @@ const PackageManager *transaction_get_owner(const Transaction *transaction);
 /*
  * Makes sure that what is in the archives gets its labels: when it returns the file systems are
  * watched, and control scripts are signed. Archives that it knows are left out. Negative errno when
- * that cannot be: one line for each reason is added to *reasons, with what to do.
+ * that cannot be: one line for each reason is added to *reasons, with what to do. With
+ * OnUncoveredTransaction=proceed archives that nobody vouches for do not keep the others from being
+ * covered.
  */
 int transaction_cover(Transaction *transaction, const StringList *archives, Buffer *reasons);
+
+/* Notes in the report that the package manager goes on without, and why. */
+void transaction_leave_uncovered(Transaction *transaction, const char *reasons);
+
+/*
+ * Goes on with what the journal of an imad-gate before tells: its entries are signed and attached.
+ * The owner of one that has ended has no descriptor; transaction_end() then does the rest.
+ */
+int transaction_resume(const TransactionSetup *setup, const TransactionJournal *journal,
+                Transaction **ret_transaction);
 
 /* Looks after the processes and takes their reports; to be called all the time. */
 void transaction_check(Transaction *transaction);
