@@ -11,8 +11,14 @@ put_repository() {
   mkdir -p "$work/repository"
   tar -xf /usr/lib/imadtest/repository.tar -C "$work/repository"
   rm -f /etc/apt/sources.list.d/*
-  echo "deb [signed-by=$work/repository/archive.asc] file:$work/repository ./" >/etc/apt/sources.list
-  works 'apt reads the repository' apt-get -q update
+  : >/etc/apt/sources.list
+  add_source "[signed-by=$work/repository/archive.asc]" ./
+}
+
+# add_source OPTIONS DIRECTORY: apt knows one more directory of the repository.
+add_source() {
+  echo "deb $1 file:$work/repository $2" >>/etc/apt/sources.list
+  works "apt reads $2" apt-get -q update
 }
 
 # put_key: imad signs with the key of the image.
@@ -52,16 +58,32 @@ unwatch_control() {
   works "$1: the unsigned program was denied all the time" test -s "$work/control-denied" -a ! -e "$work/control-ran"
 }
 
-# reinstall NAME PACKAGE…: installs the packages again; its seconds go into $took.
-reinstall() {
+# apt ARGUMENT…: nobody is asked anything.
+apt() {
+  env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+}
+
+# change NAME ARGUMENT…: apt-get with these arguments, which nothing is denied to; its seconds go into $took.
+change() {
   local name=$1 start=$SECONDS
   shift
   watch_control
-  works "$name" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --reinstall "$@"
+  works "$name" apt "$@"
   took=$((SECONDS - start))
   echo "$out" >"$work/apt.log"
   unwatch_control "$name"
   denied "$name: the unsigned program afterwards" "$control"
+  no_denials "$name"
+}
+
+# enforce_signatures: with the repository, imad's key, and the control program.
+enforce_signatures() {
+  came_up 'with signed files'
+  put_repository
+  put_key
+  put_unsigned
+  enforce 45-signed-modules-and-firmware 51-signed-programs-and-libraries
+  denied 'an unsigned program' "$control"
 }
 
 # last_transaction: the report of the newest one.
@@ -83,4 +105,15 @@ verified() {
     ls /var/lib/dpkg/info/"$file".{pre,post}{inst,rm} /var/lib/dpkg/info/"$file":*.{pre,post}{inst,rm} 2>/dev/null
   done >>"$work/files"
   works "$what: its files verify" xargs -a "$work/files" imactl verify --cert="$payload/keys/ima.der"
+}
+
+# cost NAME: how long ten packages take that every upgrade uses; all that they need is there before.
+cost() {
+  local start
+  start=${EPOCHREALTIME/./}
+  works "$1: ten packages are installed again" apt install --reinstall libc6 bash dash coreutils perl-base dpkg apt \
+    systemd libssl3 ca-certificates
+  took=$(((${EPOCHREALTIME/./} - start) / 1000))
+  echo "$took" >"$work/cost-$1"
+  figure "reinstall-$1" "$took" ms
 }

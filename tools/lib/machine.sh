@@ -16,44 +16,49 @@ machine_prepare() {
   image_signed signed_image "$rootfs" "$package/imad.deb" "$signing_key"
 }
 
-# What an upgrade in the machine replaces, each of them used by every upgrade.
-repository_packages=(apt bash ca-certificates coreutils dash dpkg libc6 libssl3 perl-base systemd)
+# What an upgrade in the machine replaces, each of them used by every upgrade; and what has to come with it.
+repository_packages=(apt bash ca-certificates coreutils dash dpkg libc6 libssl3 perl-base systemd
+  apt-utils libpam-systemd libperl5.36 libsystemd-shared libsystemd0 openssl perl)
 
-# repository_entry RET: an apt repository of these packages, as they are in the machine's root file system, signed
-# by a key of its own, archive.asc.
+# repository_entry RET: apt repositories of these packages, as they are in the machine's root file system and as
+# an upgrade would bring them, and of the test's own (tests/machine/make-repository), signed by a key of their
+# own, archive.asc.
 repository_entry() {
-  cache_entry "$1" repository "$({ hash_of tools/lib/machine.sh &&
+  cache_entry "$1" repository "$({ hash_of tools/lib/machine.sh tests/machine/make-repository &&
     apt-cache show --no-all-versions "${repository_packages[@]}" | grep -E '^(Package|Version):'; } | hash_text)" \
     repository_make
 }
 
 repository_make() {
   say "Making a repository for the virtual machine"
-  (
-    cd "$1"
-    quietly apt-get -q -o Acquire::Retries=5 download "${repository_packages[@]}"
-    dpkg-scanpackages -m . >Packages 2>/dev/null
-    repository_sign
-  )
+  (cd "$1" && quietly apt-get -q -o Acquire::Retries=5 download "${repository_packages[@]}")
+  quietly "$imad_top/tests/machine/make-repository" "$1"
+  repository_sign "$1" "$1/upgrade"
 }
 
-# repository_sign: Release, InRelease and archive.asc for Packages of the current directory.
+# repository_sign DIR…: Release and InRelease for Packages of each, by a key of their own, archive.asc in the first.
 repository_sign() {
-  local GNUPGHOME
+  local GNUPGHOME dir
+  GNUPGHOME=$(mktemp -d)
+  export GNUPGHOME
+  quietly gpg --batch --passphrase '' --quick-generate-key imadtest rsa2048 sign never
+  gpg --batch --quiet --armor --export >"$1/archive.asc"
+  for dir; do repository_release "$dir"; done
+  gpgconf --kill all
+  rm -rf "$GNUPGHOME"
+  unset GNUPGHOME
+}
+
+repository_release() (
+  cd "$1"
   {
     echo 'Suite: imadtest'
     echo "Date: $(date -Ru)"
     echo 'SHA256:'
     echo " $(sha256sum <Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"
   } >Release
-  GNUPGHOME=$(mktemp -d)
-  export GNUPGHOME
-  quietly gpg --batch --passphrase '' --quick-generate-key imadtest rsa2048 sign never
   gpg --batch --quiet --clearsign --output InRelease Release
-  gpg --batch --quiet --armor --export >archive.asc
-  gpgconf --kill all
-  rm -rf "$GNUPGHOME"
-}
+)
 
 # What PKCS#11 is tested with; nothing in the root file system needs it.
 token_packages=(softhsm2 libsofthsm2 softhsm2-common libsqlite3-0 ucf sensible-utils)
@@ -88,7 +93,7 @@ machine_archives() {
   (
     cd "$dir"
     dpkg-scanpackages -m . 2>/dev/null | cat "$archives/index" - >Packages
-    repository_sign
+    repository_sign .
   )
   tar -cf "$1" --owner=0 --group=0 -C "$archives" . -C "$dir" .
   rm -rf "$dir"
