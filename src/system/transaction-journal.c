@@ -119,8 +119,9 @@ static int parse_record(TransactionJournal *journal, size_t *allocated, const ch
 
         if (package)
                 return string_list_add(&journal->packages, package);
+        /* A power cut leaves zeros, or half a record, where blocks had not come to the disk. */
         r = attachment_parse(record, &item);
-        return r < 0 ? r : add_item(journal, allocated, &item);
+        return r < 0 ? 0 : add_item(journal, allocated, &item);
 }
 
 static int compare_items(const void *a, const void *b)

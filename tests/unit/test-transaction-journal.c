@@ -87,7 +87,7 @@ Test(transaction_journal, is_read_as_it_was_written)
         cr_assert_eq(journal.items[0].signature_size, sizeof(signature));
 }
 
-Test(transaction_journal, loses_only_the_record_that_was_torn_off)
+Test(transaction_journal, loses_only_the_records_that_a_power_cut_has_spoilt)
 {
         _cleanup_root_ FixtureRoot root = make_root();
         _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
@@ -95,9 +95,12 @@ Test(transaction_journal, loses_only_the_record_that_was_torn_off)
 
         write_journal(&root);
         fd = fs_open(root.fd, TRANSACTION_JOURNAL_PATH, O_WRONLY | O_APPEND, 0);
+        cr_assert_eq(fs_write_all(fd, "label 5 00\0\0\0\0", 14), 0);
+        add(fd, "/usr/bin/b", PROGRAM, 0);
         cr_assert_eq(fs_write_all(fd, "label 5 00", 10), 0);
         load(&root, &journal);
-        cr_assert_eq(journal.count, 1);
+        cr_assert_eq(journal.count, 2);
+        cr_assert_str_eq(journal.items[1].path, "/usr/bin/b");
 }
 
 Test(transaction_journal, is_not_believed_when_others_can_write_to_it)

@@ -77,7 +77,10 @@ static int follow(Writer *w)
                         r = add_entry(w, i);
         if (r >= 0)
                 w->told = count;
-        return r < 0 || w->records.size == 0 ? r : flush(w);
+        if (r < 0 || w->records.size == 0)
+                return r;
+        r = flush(w);
+        return r >= 0 && fdatasync(w->fd) < 0 ? -errno : r;
 }
 
 static int begin(Writer *w)
@@ -86,9 +89,7 @@ static int begin(Writer *w)
 
         for (size_t i = 0; r >= 0 && i < w->packages->count; i++)
                 r = transaction_journal_add_package(&w->records, w->packages->items[i]);
-        if (r >= 0)
-                r = follow(w);
-        return r >= 0 && fdatasync(w->fd) < 0 ? -errno : r;
+        return r < 0 ? r : follow(w);
 }
 
 static void run(void *userdata, int ready_fd)
