@@ -5,6 +5,9 @@
 . "$payload/signed.sh"
 
 control=/usr/local/bin/imadtest-unsigned
+libc=$(readlink -f /lib/x86_64-linux-gnu/libc.so.6)
+waiting=/run/imadtest-waiting # where the package imadtest-wait waits
+go=/run/imadtest-go
 
 # put_repository: apt knows the repository and no other.
 put_repository() {
@@ -116,4 +119,87 @@ cost() {
   took=$(((${EPOCHREALTIME/./} - start) / 1000))
   echo "$took" >"$work/cost-$1"
   figure "reinstall-$1" "$took" ms
+}
+
+# hold_transaction PACKAGE…: apt installs them and then waits, until release_transaction.
+hold_transaction() {
+  rm -f "$waiting" "$go"
+  apt install --reinstall "$@" imadtest-wait >"$work/apt.log" 2>&1 &
+  apt=$!
+  until [[ -e $waiting ]] || ! kill -0 "$apt" 2>/dev/null; do sleep 0.5; done
+  works 'the transaction waits in the middle' test -e "$waiting"
+}
+
+release_transaction() {
+  : >"$go"
+  if wait "$apt"; then
+    ok 'the transaction ends well'
+  else
+    not_ok 'the transaction ends well' "$(tail -n 20 "$work/apt.log")"
+  fi
+  settled
+}
+
+# settled: waits until imad-gate has ended the transaction, which it does by itself.
+settled() {
+  until [[ ! -e /var/lib/imad/transaction.journal && -z $(processes imad-labeller) ]]; do sleep 0.2; done
+}
+
+# processes NAME: of imad-gate, by the names that they give themselves.
+processes() {
+  pgrep -P "$(systemctl show -P MainPID imad-gate.service)" -x "$1"
+}
+
+# resumes NAME: within five seconds a program can be executed again, which opens its file and libraries. Uses
+# nothing but the shell itself until that is so.
+resumes() {
+  local start=$EPOCHREALTIME usec
+  until (/bin/true) 2>/dev/null; do
+    ((${EPOCHREALTIME/./} - ${start/./} < 20000000)) || break
+  done
+  usec=$((${EPOCHREALTIME/./} - ${start/./}))
+  figure "resume-${1// /-}" "$((usec / 1000))" ms
+  at_most "$((usec / 1000))" 5000 "$1: opens resume within 5 s"
+}
+
+# label FILE: its security.ima in hexadecimal; nothing where it has none.
+label() {
+  getfattr --absolute-names -e hex -n security.ima "$1" 2>/dev/null | sed -n 's/^security.ima=//p'
+}
+
+# labelled FILE: waits for it.
+labelled() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    [[ -z $(label "$1") ]] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+# new_gate NAME: waits until another one has taken its place.
+new_gate() {
+  local i old=$gate
+  for ((i = 0; i < 100; i++)); do
+    gate=$(processes imad-gate)
+    [[ -z $gate || $gate == "$old" ]] || break
+    sleep 0.1
+  done
+  like "$gate" '^[0-9]+$' "$1: a gate runs"
+  unlike "$gate" "^$old\$" "$1: it is another one"
+}
+
+# kill_gate: kills $gate while nothing can start, as libc6 and bash, of the transaction that waits, are unsigned.
+kill_gate() {
+  setfattr -x security.ima "$libc" /usr/bin/bash
+  if (/bin/true) 2>/dev/null; then
+    not_ok 'without the signature of libc6 nothing starts'
+  else
+    ok 'without the signature of libc6 nothing starts'
+  fi
+  kill -9 "$gate"
+  resumes killed
+  works 'killed: libc6 has its signature again' labelled "$libc"
+  works 'killed: so has bash' labelled /usr/bin/bash
+  new_gate killed
 }
