@@ -34,8 +34,8 @@ int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name)
 int transaction_journal_add_package(Buffer *records, const char *text);
 
 /*
- * Reads it; records that a power cut has spoilt are left out. -ENOENT; -EBADMSG for what is none, -EPERM when
- * others than root and the caller can write to it.
+ * Reads it; records that a power cut has spoilt are left out. -ENOENT; -EBADMSG for what is none,
+ * -EPERM when others than root and the caller can write to it.
  */
 int transaction_journal_load(int root_fd, TransactionJournal *ret_journal);
 
