@@ -144,3 +144,18 @@ Test(evm, portable_digests_need_security_ima)
                         -ENODATA);
         cr_expect_eq(evm_compute_digest(&file, SIGNATURE_TYPE_DIGSIG, HASH_SHA256, &digest), 0);
 }
+
+Test(evm, a_signature_that_is_bound_to_its_place_is_checked_there_only)
+{
+        static const uint8_t value[] = { SIGNATURE_TYPE_DIGSIG, 2, 4, 1, 2, 3, 4, 0, 1, 0 };
+        const EvmAttribute ima = { "security.ima", "x", 1 };
+        const CertificateList none = { NULL, 0 };
+        _cleanup_verifier_ SignatureVerifier *verifier = NULL;
+        EvmFile file = file_with(&ima);
+
+        cr_assert_eq(signature_verifier_new(&none, &verifier), 0);
+        cr_expect_eq(evm_check(&file, value, sizeof(value), verifier), SIGNATURE_VERDICT_UNCHECKED);
+        file.is_local = true;
+        cr_expect_eq(evm_check(&file, value, sizeof(value), verifier),
+                        SIGNATURE_VERDICT_UNKNOWN_KEY);
+}
