@@ -205,6 +205,26 @@ Test(policy_apply, observation_tells_what_would_be_refused_and_what_mends_it)
         cr_assert_str_eq(get_string(group, "mend"), "imactl sign --key=KEY /usr/bin/used");
 }
 
+Test(policy_apply, new_kernel_gets_the_intended_policy_by_a_trial_like_the_last)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_run_ Run covered = { 0 }, result = { 0 };
+        GenerationState state;
+
+        put_certificate(&root);
+        fixture_root_write(&root, FRAGMENT, REFUSES);
+        cr_assert_eq(run_code(&root, "--trial --confirm-within=2min policy-apply"), EXIT_CODE_OK);
+        covered = run(&root, "policy-kernel 6.1.0");
+        cr_assert_not(get_bool(&covered, "changed"));
+        fixture_root_write(&root, "/lib/modules/6.2.0/modules.dep", "");
+        result = run(&root, "policy-kernel 6.2.0");
+        cr_assert_eq(result.code, EXIT_CODE_OK);
+        state = get_state(&root);
+        cr_assert_eq(state.intended, 2);
+        cr_assert_eq(generation_state_find(&state, 2)->phase, GENERATION_PHASE_CANDIDATE);
+        cr_assert_eq(state.confirm_within_usec, 120 * USEC_PER_SEC);
+}
+
 Test(policy_apply, rollback_and_log)
 {
         _cleanup_root_ FixtureRoot root = machine_new();

@@ -36,6 +36,7 @@ static const WorkerVerb verbs[] = {
         { "policy-confirm",      0, 0,         "",             verb_policy_confirm },
         { "policy-rollback",     0, 0,         "",             verb_policy_rollback },
         { "policy-log",          0, 0,         "",             verb_policy_log },
+        { "policy-kernel",       1, 1,         "RELEASE",      verb_policy_kernel },
         { "policy-pending",      0, 0,         "",             verb_policy_pending },
         { "policy-diff",         1, 2,         "A [B]",        verb_policy_diff },
         { "policy-import",       0, 1,         "[FILE|-]",     verb_policy_import },

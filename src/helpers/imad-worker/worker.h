@@ -175,6 +175,7 @@ WorkerRun verb_policy_off;
 WorkerRun verb_policy_confirm;
 WorkerRun verb_policy_rollback;
 WorkerRun verb_policy_log;
+WorkerRun verb_policy_kernel;
 WorkerRun verb_policy_pending;
 WorkerRun verb_policy_diff;
 WorkerRun verb_policy_import;
