@@ -27,18 +27,17 @@ static int load_file(int root_fd, const char *path, const ConfItem *items, size_
         return conf_text_parse(text, path, items, n_items, settings, diags);
 }
 
-static int load_main(int root_fd, const char *name, const ConfItem *items, size_t n_items,
-                void *settings, DiagList *diags)
+static int find_main(int root_fd, const char *name, StringList *paths)
 {
         for (size_t i = ELEMENTSOF(conf_directories) - 1; i-- > 0;) {
                 _cleanup_free_ char *path = NULL;
-                int r;
 
-                if (asprintf(&path, "%s/%s", conf_directories[i], name) < 0)
+                if (asprintf(&path, "%s/%s", conf_directories[i], name) < 0) {
+                        path = NULL;
                         return -ENOMEM;
-                r = load_file(root_fd, path, items, n_items, settings, diags);
-                if (r != -ENOENT)
-                        return r;
+                }
+                if (fs_exists(root_fd, path))
+                        return string_list_add(paths, path);
         }
         return 0;
 }
@@ -56,24 +55,32 @@ static int find_dropins(int root_fd, const char *name, DropinList *ret_list, Dia
         return dropin_list_find(root_fd, pointers, ".conf", ret_list, diags);
 }
 
+int conf_find_files(int root_fd, const char *name, StringList *ret_paths, DiagList *diags)
+{
+        _cleanup_dropins_ DropinList dropins = { 0 };
+        _cleanup_strings_ StringList paths = { 0 };
+        int r = find_main(root_fd, name, &paths);
+
+        if (r >= 0)
+                r = find_dropins(root_fd, name, &dropins, diags);
+        for (size_t i = 0; r >= 0 && i < dropins.count; i++)
+                if (!dropins.files[i].masked)
+                        r = string_list_add(&paths, dropins.files[i].path);
+        if (r >= 0)
+                *ret_paths = TAKE_STRUCT(paths);
+        return r;
+}
+
 int conf_load(int root_fd, const char *name, const ConfItem *items, size_t n_items, void *settings,
                 DiagList *diags)
 {
-        _cleanup_dropins_ DropinList dropins = { 0 };
-        int r;
+        _cleanup_strings_ StringList paths = { 0 };
+        int r = conf_find_files(root_fd, name, &paths, diags);
 
-        r = load_main(root_fd, name, items, n_items, settings, diags);
-        if (r < 0)
-                return r;
-        r = find_dropins(root_fd, name, &dropins, diags);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < dropins.count; i++) {
-                if (dropins.files[i].masked)
-                        continue;
-                r = load_file(root_fd, dropins.files[i].path, items, n_items, settings, diags);
-                if (r < 0 && r != -ENOENT)
-                        return r;
+        for (size_t i = 0; r >= 0 && i < paths.count; i++) {
+                r = load_file(root_fd, paths.items[i], items, n_items, settings, diags);
+                if (r == -ENOENT)
+                        r = 0;
         }
-        return 0;
+        return r;
 }

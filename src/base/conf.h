@@ -6,6 +6,13 @@
 #pragma once
 
 #include "base/conf-text.h"
+#include "base/strings.h"
+
+/*
+ * Paths of the files that conf_load() reads, in its order; whether they can be read is not asked.
+ * -ENOMEM.
+ */
+int conf_find_files(int root_fd, const char *name, StringList *ret_paths, DiagList *diags);
 
 /* Reads name (e.g. "imad.conf") and its drop-ins in systemd's order. */
 int conf_load(int root_fd, const char *name, const ConfItem *items, size_t n_items, void *settings,

@@ -61,6 +61,7 @@ static const TokenText boot_outcomes[] = {
         { "unguarded",            TONE_BAD,   "not loaded: nothing would bring the machine back"      },
         { "keys-refused",         TONE_BAD,   "not loaded: the kernel takes none of the keys"         },
         { "no-trigger",           TONE_BAD,   "not loaded: the keys could not be handed over"         },
+        { "deferred",             TONE_BAD,   "not loaded: the initrd left it to imad-load.service"   },
         { "unproved",             TONE_BAD,   "loaded, but the kernel does not verify with the keys"  },
         { NULL,                   TONE_WARN,  "imad-load did not run at this boot"                    },
 };
@@ -169,6 +170,7 @@ static void print_policy(const Status *s)
 /* How the policy came into the kernel, or why not. */
 static void print_boot(const Status *s)
 {
+        const char *initrd = result_get_string(s->boot, "initrd");
         const char *outcome = result_get_string(s->boot, "outcome");
         const char *message = result_get_string(s->boot, "message");
         const char *hint = result_get_string(s->boot, "hint");
@@ -178,11 +180,16 @@ static void print_boot(const Status *s)
 
         print_label(s, "Boot");
         if (loaded) {
-                fprintf(s->file, "generation %" PRIu64 " loaded %s, took %" PRIu64 " ms\n",
+                bool early = string_equal(result_get_string(s->boot, "placement"), "initrd");
+
+                fprintf(s->file, "generation %" PRIu64 " loaded%s %s, took %" PRIu64 " ms\n",
                                 result_get_number(s->boot, "generation"),
+                                early ? " in the initrd" : "",
                                 terminal_format_time(
                                                 result_get_number(s->boot, "loaded_usec"), time),
                                 (result_get_number(s->boot, "duration_usec") + 999) / 1000);
+                if (initrd)
+                        print_text(s, "not in the initrd: ", initrd);
                 return;
         }
         print_toned(s, text->tone == TONE_BAD ? TONE_BAD : TONE_PLAIN, text->text);

@@ -27,6 +27,7 @@ static const struct {
         [BOOT_OUTCOME_UNGUARDED] = { "unguarded",            true },
         [BOOT_OUTCOME_KEYS_REFUSED] = { "keys-refused",         true },
         [BOOT_OUTCOME_NO_TRIGGER] = { "no-trigger",           true },
+        [BOOT_OUTCOME_DEFERRED] = { "deferred",             false},
         [BOOT_OUTCOME_UNPROVED] = { "unproved",             true },
 };
 
@@ -35,6 +36,7 @@ void boot_record_done(BootRecord *record)
         free(record->release);
         free(record->message);
         free(record->hint);
+        free(record->initrd);
         *record = (BootRecord){ 0 };
 }
 
@@ -58,15 +60,17 @@ bool boot_outcome_is_failure(BootOutcome outcome)
 
 json_t *boot_record_to_json(const BootRecord *record)
 {
-        _cleanup_json_ json_t *json = json_pack("{s:i, s:s, s:o, s:s?, s:I, s:s?, s:s?, s:s?, s:I}",
-                        "version", RECORD_VERSION, "outcome",
-                        boot_outcome_to_string(record->outcome), "generation",
+        _cleanup_json_ json_t *json = json_pack(
+                        "{s:i, s:s, s:o, s:s?, s:I, s:s?, s:s?, s:s?, s:I, s:s, s:s?}", "version",
+                        RECORD_VERSION, "outcome", boot_outcome_to_string(record->outcome),
+                        "generation",
                         record->generation == 0 ? json_null()
                                                 : json_integer((json_int_t) record->generation),
                         "release", record->release, "rules", (json_int_t) record->rules, "errno",
                         record->error == 0 ? NULL : strerrorname_np(record->error), "message",
                         record->message, "hint", record->hint, "duration_usec",
-                        (json_int_t) record->duration_usec);
+                        (json_int_t) record->duration_usec, "placement",
+                        record->in_initrd ? "initrd" : "root", "initrd", record->initrd);
 
         if (!json || json_set_time(json, "loaded_usec", record->loaded_usec) < 0)
                 return NULL;
@@ -113,10 +117,13 @@ static int parse_record(const json_t *json, BootRecord *record)
         record->rules = get_number(json, "rules");
         record->loaded_usec = get_number(json, "loaded_usec");
         record->duration_usec = get_number(json, "duration_usec");
+        record->in_initrd = string_equal(
+                        json_string_value(json_object_get(json, "placement")), "initrd");
         record->error = error ? error_from_name(error) : 0;
         if (copy_field(json, "release", &record->release) < 0 ||
                         copy_field(json, "message", &record->message) < 0 ||
-                        copy_field(json, "hint", &record->hint) < 0)
+                        copy_field(json, "hint", &record->hint) < 0 ||
+                        copy_field(json, "initrd", &record->initrd) < 0)
                 return -ENOMEM;
         return 0;
 }

@@ -31,6 +31,7 @@ typedef enum BootOutcome {
         BOOT_OUTCOME_UNGUARDED,
         BOOT_OUTCOME_KEYS_REFUSED,
         BOOT_OUTCOME_NO_TRIGGER,
+        BOOT_OUTCOME_DEFERRED, /* by the initrd, to the real root */
         BOOT_OUTCOME_UNPROVED, /* in force, and the machine reboots at once */
         BOOT_OUTCOME_MAX,
         BOOT_OUTCOME_INVALID = -EINVAL,
@@ -43,7 +44,9 @@ typedef struct BootRecord {
         uint64_t rules;
         int error; /* the kernel's verdict as positive errno; 0: none */
         char *message;
-        char *hint; /* next step, or NULL */
+        char *hint;     /* next step, or NULL */
+        bool in_initrd; /* written there */
+        char *initrd;   /* what the initrd left to the real root, and why; NULL: nothing */
         usec_t loaded_usec;
         usec_t duration_usec; /* imad-load's own time */
 } BootRecord;

@@ -13,7 +13,7 @@ void key_store_done(KeyStore *store)
         string_list_done(&store->names);
 }
 
-static bool is_certificate_name(const char *name)
+bool key_store_is_certificate(const char *name)
 {
         static const char *const suffixes[] = { ".der", ".pem", ".crt" };
 
@@ -75,7 +75,7 @@ int key_store_load(int root_fd, KeyStore *ret_store, DiagList *diags)
                 return r;
         string_list_sort(&names);
         for (size_t i = 0; i < names.count; i++) {
-                if (!is_certificate_name(names.items[i]))
+                if (!key_store_is_certificate(names.items[i]))
                         continue;
                 r = load_file(root_fd, names.items[i], &store, diags);
                 if (r < 0 && r != -EBADMSG)

@@ -17,6 +17,9 @@ typedef struct KeyStore {
 
 void key_store_done(KeyStore *store);
 
+/* Whether a file of this name is one of them. */
+bool key_store_is_certificate(const char *name);
+
 /*
  * Reads all of them, in the order of their names; files that hold none are errors in diags, and
  * left out, as bare public keys are. No directory is an empty store. -E2BIG, -ENOMEM.

@@ -124,6 +124,11 @@ static int parse_override(const char *text, void *target)
         return parse_choice(text, "no", "yes", target);
 }
 
+static int parse_placement(const char *text, void *target)
+{
+        return parse_choice(text, "root", "initrd", target);
+}
+
 /* Not the key of imad-signer, which this is. */
 static int parse_signing_key(const char *text, void *target)
 {
@@ -148,6 +153,8 @@ static const ConfItem items[] = {
           "boot, emergency or halt" },
         { "Policy", "AllowKernelOverride", parse_override,
           offsetof(Settings, allow_kernel_override), "yes or no" },
+        { "Policy", "BootPlacement", parse_placement, offsetof(Settings, in_initrd),
+          "root or initrd" },
         { "Measurements", "ArchiveIntervalSec", parse_archive_interval,
           offsetof(Settings, archive_usec), "0, or a time between 1s and 1d, like 10min" },
         { "Measurements", "KeepArchives", parse_keep_archives, offsetof(Settings, keep_archives),

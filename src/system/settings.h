@@ -24,6 +24,7 @@ typedef struct Settings {
         uint64_t minimum_coverage; /* MinimumCoverage=: percent, before a trial */
         PolicyFailure on_policy_failure; /* OnPolicyFailure= */
         bool allow_kernel_override;      /* AllowKernelOverride=: imad.policy= is obeyed */
+        bool in_initrd;                  /* BootPlacement=initrd */
         usec_t archive_usec;             /* ArchiveIntervalSec=: 0: the daemon archives nothing */
         uint64_t keep_archives;          /* KeepArchives=: of earlier boots */
         char *signing_key;               /* SigningKey=: as system/key-source.h names it, or NULL */

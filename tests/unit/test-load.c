@@ -80,10 +80,10 @@ static int fake_load_keys(int root_fd, BootKeys *ret_keys)
         return 0;
 }
 
-static int fake_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
-                TriggerList *ret_triggers)
+static int fake_find_triggers(int root_fd, const char *prefix, const BootKeys *keys,
+                const char *text, size_t size, TriggerList *ret_triggers)
 {
-        (void) root_fd, (void) keys;
+        (void) root_fd, (void) prefix, (void) keys;
         cr_assert_eq(strlen(text), size);
         *ret_triggers = (TriggerList){ { { "/bin/true", FILE_USE_MAP } }, n_triggers };
         return 0;

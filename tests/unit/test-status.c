@@ -51,6 +51,16 @@ Test(status, policy_in_force_and_matching_pcr)
         expect_text("match");
 }
 
+Test(status, policy_that_the_initrd_has_loaded)
+{
+        expect_text("initrd");
+}
+
+Test(status, policy_that_the_initrd_has_left_to_the_real_root)
+{
+        expect_text("deferred");
+}
+
 Test(status, pending_changes_with_errors)
 {
         expect_text("pending");

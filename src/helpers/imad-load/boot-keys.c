@@ -193,7 +193,7 @@ static bool is_by_key(const BootKeys *keys, const FileFacts *facts)
         return false;
 }
 
-static bool demands_appraisal(const Simulator *policy, const FileFacts *facts, FileUse use)
+bool boot_keys_is_appraised(const Simulator *policy, const FileFacts *facts, FileUse use)
 {
         FileUseStep steps[FILE_USE_STEPS_MAX];
         size_t n = file_use_get_steps(use, NULL, steps);
@@ -217,33 +217,38 @@ bool boot_keys_fit(const BootKeys *keys, const Simulator *policy, const FileFact
         if (!is_by_key(keys, facts))
                 return false;
         for (size_t i = 0; i < ELEMENTSOF(trial_uses); i++)
-                if (demands_appraisal(policy, facts, trial_uses[i])) {
+                if (boot_keys_is_appraised(policy, facts, trial_uses[i])) {
                         *ret_use = trial_uses[i];
                         return true;
                 }
         return false;
 }
 
-static void add_candidate(int root_fd, const BootKeys *keys, const Simulator *policy,
-                MountTable *mounts, const char *path, TriggerList *triggers)
+static void add_candidate(int root_fd, const char *prefix, const BootKeys *keys,
+                const Simulator *policy, MountTable *mounts, const char *path,
+                TriggerList *triggers)
 {
         _cleanup_close_ int fd = fs_open(root_fd, path, O_PATH, 0);
+        Trigger *trigger;
         FileFacts facts;
         FileUse use;
 
         if (fd < 0 || file_facts_read(fd, mounts, true, &facts) < 0 ||
                         !S_ISREG(facts.stat.stx_mode))
                 return;
-        if (boot_keys_fit(keys, policy, &facts, &use))
-                triggers->items[triggers->count++] = (Trigger){ path, use };
+        if (!boot_keys_fit(keys, policy, &facts, &use))
+                return;
+        trigger = &triggers->items[triggers->count];
+        if ((size_t) snprintf(trigger->path, sizeof(trigger->path), "%s%s", prefix, path) >=
+                        sizeof(trigger->path))
+                return;
+        trigger->use = use;
+        triggers->count++;
 }
 
-int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
-                TriggerList *ret_triggers)
+int boot_keys_simulate(const char *text, size_t size, Simulator **ret_policy)
 {
         _cleanup_(simulate_freep) Simulator *policy = NULL;
-        _cleanup_mount_table_ MountTable mounts = { 0 };
-        TriggerList triggers = { 0 };
         uint32_t line;
         int r = simulate_new(NULL, &policy);
 
@@ -251,12 +256,25 @@ int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text,
                 r = simulate_add_text(policy, "policy", text, size, NULL, &line);
         if (r >= 0)
                 r = simulate_seal(policy, true);
+        if (r >= 0)
+                *ret_policy = TAKE_PTR(policy);
+        return r;
+}
+
+int boot_keys_find_triggers(int root_fd, const char *prefix, const BootKeys *keys, const char *text,
+                size_t size, TriggerList *ret_triggers)
+{
+        _cleanup_(simulate_freep) Simulator *policy = NULL;
+        _cleanup_mount_table_ MountTable mounts = { 0 };
+        TriggerList triggers = { 0 };
+        int r = boot_keys_simulate(text, size, &policy);
+
         if (r == -ENOMEM)
                 return r;
         (void) mounts_load(&mounts);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(candidates) && triggers.count < TRIGGERS_MAX;
                         i++)
-                add_candidate(root_fd, keys, policy, &mounts, candidates[i], &triggers);
+                add_candidate(root_fd, prefix, keys, policy, &mounts, candidates[i], &triggers);
         *ret_triggers = triggers;
         return 0;
 }

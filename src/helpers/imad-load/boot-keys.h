@@ -33,10 +33,11 @@ void boot_keys_done(BootKeys *keys);
 int boot_keys_load(int root_fd, BootKeys *ret_keys);
 
 #define TRIGGERS_MAX 4
+#define TRIGGER_PATH_SIZE 256
 
 /* A file by which the kernel is made to verify a signature. */
 typedef struct Trigger {
-        const char *path;
+        char path[TRIGGER_PATH_SIZE];
         FileUse use;
 } Trigger;
 
@@ -52,9 +53,18 @@ typedef struct TriggerList {
 bool boot_keys_fit(const BootKeys *keys, const Simulator *policy, const FileFacts *facts,
                 FileUse *ret_use);
 
-/* Triggers among imad's own programs and those that every machine has; none is fine. -ENOMEM. */
-int boot_keys_find_triggers(int root_fd, const BootKeys *keys, const char *text, size_t size,
-                TriggerList *ret_triggers);
+/*
+ * Triggers among imad's own programs and those that every machine has, below a root that this
+ * process sees at `prefix`, "" for its own; none is fine. -ENOMEM.
+ */
+int boot_keys_find_triggers(int root_fd, const char *prefix, const BootKeys *keys, const char *text,
+                size_t size, TriggerList *ret_triggers);
+
+/* A policy text, ready for questions about uses of files. -ENOMEM, -EBADMSG. */
+int boot_keys_simulate(const char *text, size_t size, Simulator **ret_policy);
+
+/* Whether the policy appraises this use of a file. */
+bool boot_keys_is_appraised(const Simulator *policy, const FileFacts *facts, FileUse use);
 
 #define KEY_CLAIMERS_MAX 64
 

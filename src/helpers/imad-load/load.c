@@ -2,21 +2,19 @@
 #include "helpers/imad-load/load.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "base/diag.h"
+#include "base/fs.h"
 #include "base/strings.h"
 #include "config.h"
 #include "core/policy/import/kernel-text.h"
+#include "helpers/imad-load/conclude.h"
+#include "helpers/imad-load/load-initrd.h"
 #include "system/generation.h"
 #include "system/kernel.h"
 #include "system/rollout.h"
 #include "system/settings.h"
 
-#define HINT_SEE_LOG                                                                               \
-        "the kernel log (audit type 1807, res=0) names it; correct it, then imactl policy apply"
-#define HINT_ALREADY "see imactl doctor for who loaded it, remove that, and reboot"
-#define HINT_REMOUNT "remount securityfs read-write before imad-load.service runs"
 #define HINT_WRITABLE "make /var/lib/imad writable before imad-load.service runs"
 #define HINT_GUARD "see journalctl -b -u imad-load.service"
 #define HINT_KEYS                                                                                  \
@@ -28,6 +26,8 @@
 
 typedef struct Load {
         int root_fd;
+        int state_fd;        /* the root of state and signed files: the real one */
+        const char *sysroot; /* where an initrd sees that; NULL: this is the real root */
         const LoadOps *ops;
         char boot_id[BOOT_ID_SIZE]; /* "": not known */
         GenerationState state;
@@ -51,39 +51,6 @@ static void text_done(Text *text)
 {
         generation_done(&text->generation);
         free(text->text);
-}
-
-static int _printf_(4, 5) conclude(
-                BootRecord *record, BootOutcome outcome, const char *hint, const char *format, ...)
-{
-        va_list args;
-        int r;
-
-        record->outcome = outcome;
-        va_start(args, format);
-        r = vasprintf(&record->message, format, args);
-        va_end(args);
-        if (r < 0) {
-                record->message = NULL;
-                return -ENOMEM;
-        }
-        if (hint) {
-                record->hint = strdup(hint);
-                if (!record->hint)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-/* The first diagnostic says why the store cannot be used. */
-static int conclude_from_diags(BootRecord *record, BootOutcome outcome, const DiagList *diags)
-{
-        const Diag *d = diags->count > 0 ? &diags->items[0] : NULL;
-
-        if (!d)
-                return conclude(record, outcome, "run imactl policy apply",
-                                "the store of generations cannot be read");
-        return conclude(record, outcome, d->hint, "%s: %s", d->source, d->message);
 }
 
 /* imad.policy= on the kernel command line. */
@@ -185,67 +152,6 @@ static int find_policy(int root_fd, Text *text, BootRecord *record)
         return 1;
 }
 
-/* What an error of a load step means; the first fitting entry is taken, error 0 fits all. */
-typedef struct Failure {
-        PolicyLoadStep step;
-        int error;
-        BootOutcome outcome;
-        const char *message;
-        const char *hint;
-} Failure;
-
-/* Version 14 crashes on tables with rows of several lines. */
-/* clang-format off */
-static const Failure failures[] = {
-        { POLICY_LOAD_STEP_OPEN, ENOENT, BOOT_OUTCOME_ALREADY_LOADED,
-          "another policy was loaded at this moment",
-          HINT_ALREADY },
-        { POLICY_LOAD_STEP_OPEN, EBUSY, BOOT_OUTCOME_BUSY,
-          "another process holds the kernel's policy file open",
-          "find that process with fuser, order it after imad-load.service, and reboot" },
-        { POLICY_LOAD_STEP_OPEN, EROFS, BOOT_OUTCOME_READ_ONLY,
-          "securityfs is mounted read-only",
-          HINT_REMOUNT },
-        { POLICY_LOAD_STEP_OPEN, 0, BOOT_OUTCOME_REFUSED,
-          "the kernel's policy file cannot be opened",
-          "imad-load must run as root, outside of containers" },
-        { POLICY_LOAD_STEP_WRITE, EINVAL, BOOT_OUTCOME_REFUSED,
-          "the kernel refused a rule",
-          HINT_SEE_LOG },
-        { POLICY_LOAD_STEP_WRITE, ERANGE, BOOT_OUTCOME_REFUSED,
-          "the kernel refused a number in a rule as too large",
-          HINT_SEE_LOG },
-        { POLICY_LOAD_STEP_WRITE, EACCES, BOOT_OUTCOME_REFUSED,
-          "the kernel demands a signature on the policy file, or a security module denied it",
-          "sign the policy file with a key in the IMA keyring, or remove func=POLICY_CHECK" },
-        { POLICY_LOAD_STEP_WRITE, ETXTBSY, BOOT_OUTCOME_REFUSED,
-          "the policy file is open for writing",
-          "find the writer with fuser and end it, then reboot" },
-        { POLICY_LOAD_STEP_WRITE, ENOENT, BOOT_OUTCOME_REFUSED,
-          "the kernel did not find the policy file",
-          "/var/lib/imad must be mounted and visible to imad-load.service" },
-        { POLICY_LOAD_STEP_WRITE, 0, BOOT_OUTCOME_REFUSED,
-          "the kernel refused the policy",
-          "see the kernel log for the cause" },
-        { POLICY_LOAD_STEP_VERIFY, 0, BOOT_OUTCOME_REFUSED,
-          "the kernel took the policy file but did not put the policy in force",
-          "see the kernel log for the line \"ima: policy update\"" },
-};
-/* clang-format on */
-
-static int conclude_failure(BootRecord *record, PolicyLoadStep step, int error)
-{
-        for (size_t i = 0; i < ELEMENTSOF(failures); i++) {
-                if (failures[i].step != step ||
-                                (failures[i].error != 0 && failures[i].error != error))
-                        continue;
-                record->error = error;
-                return conclude(record, failures[i].outcome, failures[i].hint, "%s: %s",
-                                failures[i].message, strerror(error));
-        }
-        return -EINVAL;
-}
-
 /* "": no key was refused. */
 static char *format_refused(const BootKeys *keys)
 {
@@ -285,8 +191,8 @@ static int prepare_keys(Load *load, const Text *text)
                 return conclude(load->record, BOOT_OUTCOME_KEYS_REFUSED, HINT_KEYS,
                                 "the policy demands signatures, and the kernel has no key%s",
                                 refused);
-        r = load->ops->find_triggers(
-                        load->root_fd, &load->keys, text->text, text->size, &load->triggers);
+        r = load->ops->find_triggers(load->state_fd, load->sysroot ?: "", &load->keys, text->text,
+                        text->size, &load->triggers);
         if (r < 0)
                 return r;
         if (load->triggers.count == 0 && signatures && !load->keys.is_trusted)
@@ -309,7 +215,7 @@ static int conclude_unproved(Load *load)
         if (r >= 0 && try)
                 rollout_fail(&load->state, try, load->record->message, time_now(CLOCK_REALTIME));
         if (try)
-                (void) generation_state_store(load->root_fd, &load->state);
+                (void) generation_state_store(load->state_fd, &load->state);
         (void) load->ops->expire_guardian(load->root_fd);
         return r;
 }
@@ -326,8 +232,10 @@ static int conclude_loaded(Load *load, PolicyLoadProof proof)
         if (!refused)
                 return -ENOMEM;
         return conclude(load->record, BOOT_OUTCOME_LOADED, NULL,
-                        "generation %" PRIu64 " with %" PRIu64 " rules was taken by the kernel%s%s",
-                        load->record->generation, load->record->rules, proofs[proof], refused);
+                        "generation %" PRIu64 " with %" PRIu64
+                        " rules was taken by the kernel%s%s%s",
+                        load->record->generation, load->record->rules,
+                        load->sysroot ? " in the initrd" : "", proofs[proof], refused);
 }
 
 static int load(Load *load, const Text *text)
@@ -372,7 +280,7 @@ static int begin_try(Load *load)
                                 "this boot has no id, so its try cannot be counted");
         rollout_begin(&load->state, load->record->generation, load->boot_id,
                         time_now(CLOCK_REALTIME));
-        r = generation_state_store(load->root_fd, &load->state);
+        r = generation_state_store(load->state_fd, &load->state);
         if (r < 0)
                 return conclude(load->record, BOOT_OUTCOME_UNGUARDED, HINT_WRITABLE,
                                 "the policy appraises files, and the try cannot be written to "
@@ -383,7 +291,7 @@ static int begin_try(Load *load)
                 return 1;
         /* Nothing was loaded under this try. */
         (void) rollout_shut_down(&load->state, load->boot_id);
-        (void) generation_state_store(load->root_fd, &load->state);
+        (void) generation_state_store(load->state_fd, &load->state);
         return conclude(load->record, BOOT_OUTCOME_UNGUARDED, HINT_GUARD,
                         "the policy appraises files, and no guardian can be started: %s",
                         strerror(-r));
@@ -397,7 +305,7 @@ static void end_try(Load *load)
         if (try) {
                 rollout_fail(&load->state, try, load->record->message, time_now(CLOCK_REALTIME));
                 (void) rollout_shut_down(&load->state, load->boot_id);
-                (void) generation_state_store(load->root_fd, &load->state);
+                (void) generation_state_store(load->state_fd, &load->state);
         }
         (void) load->ops->stop_guardian(load->root_fd);
         (void) guardian_restore_panic(load->root_fd);
@@ -420,13 +328,36 @@ static int check_history(Load *load)
         return 1;
 }
 
+/* 1: go on; 0: concluded; negative errno. `text` is NULL before the copies are read. */
+static int check_initrd(Load *load, const Text *text)
+{
+        _cleanup_free_ char *why = NULL;
+        int r;
+
+        if (!load->sysroot)
+                return 1;
+        r = text ? load_initrd_is_spared(load->root_fd, text->text, text->size, &why)
+                 : load_initrd_is_current(load->root_fd, load->state_fd, load->record->generation,
+                                   load->record->release, &why);
+        if (r != 0)
+                return r;
+        return conclude(load->record, BOOT_OUTCOME_DEFERRED,
+                        text ? "exclude ramfs and tmpfs, or set BootPlacement=root"
+                             : "make the initrd anew: update-initramfs -u, or dracut --force",
+                        "%s", why);
+}
+
 static int load_generation(Load *l)
 {
         _cleanup_(text_done) Text text = { 0 };
         int r = check_policy_file(l->root_fd, l->record);
 
         if (r > 0)
+                r = check_initrd(l, NULL);
+        if (r > 0)
                 r = find_policy(l->root_fd, &text, l->record);
+        if (r > 0 && text.appraises)
+                r = check_initrd(l, &text);
         if (r > 0 && text.appraises)
                 r = check_history(l);
         if (r > 0 && text.appraises)
@@ -448,7 +379,7 @@ static int load_generation(Load *l)
 static int settle(Load *load, BootRecord *record)
 {
         _cleanup_diags_ DiagList diags = { 0 };
-        int r = generation_state_load(load->root_fd, &load->state, &diags);
+        int r = generation_state_load(load->state_fd, &load->state, &diags);
 
         if (r == -ENOMEM)
                 return r;
@@ -460,7 +391,7 @@ static int settle(Load *load, BootRecord *record)
         load->finding = rollout_settle(&load->state, load->boot_id, time_now(CLOCK_REALTIME));
         /* Where this cannot be written nothing that appraises is loaded, either. */
         if (load->finding != ROLLOUT_FINDING_NONE || load->state.restored)
-                (void) generation_state_store(load->root_fd, &load->state);
+                (void) generation_state_store(load->state_fd, &load->state);
         return 1;
 }
 
@@ -495,7 +426,7 @@ static void raise_alarm(Load *load)
                 return;
         rollout_raise_alarm(&load->state, load->record->generation, load->record->message,
                         time_now(CLOCK_REALTIME));
-        (void) generation_state_store(load->root_fd, &load->state);
+        (void) generation_state_store(load->state_fd, &load->state);
 }
 
 /* imad.policy=observe never loads what refuses files, whatever is intended. */
@@ -547,26 +478,84 @@ const LoadOps load_kernel_ops = {
         .prove_keys = boot_keys_prove,
 };
 
+/* Nothing was loaded and nothing noted, so the real root can do better. */
+static void defer_failure(Load *load)
+{
+        BootOutcome outcome = load->record->outcome;
+
+        if (load->sysroot && boot_outcome_is_failure(outcome) && outcome != BOOT_OUTCOME_REFUSED &&
+                        outcome != BOOT_OUTCOME_UNPROVED &&
+                        outcome != BOOT_OUTCOME_LAST_BOOT_FAILED)
+                load->record->outcome = BOOT_OUTCOME_DEFERRED;
+}
+
+static int load_anew(Load *load)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        int r = settings_load(load->root_fd, &load->settings, &diags);
+
+        if (r >= 0)
+                r = run(load);
+        if (r >= 0) {
+                defer_failure(load);
+                raise_alarm(load);
+        }
+        boot_keys_done(&load->keys);
+        settings_done(&load->settings);
+        return r;
+}
+
+/*
+ * /run lives as long as the boot: what it says loaded is loaded, and stays so. What the initrd has
+ * left out after a boot that did not come up is left out of this one.
+ */
+static bool is_final(const BootRecord *record)
+{
+        return record->outcome == BOOT_OUTCOME_LOADED ||
+               (record->in_initrd && record->outcome == BOOT_OUTCOME_LAST_BOOT_FAILED);
+}
+
 int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record)
 {
-        _cleanup_boot_record_ BootRecord record = { 0 };
-        _cleanup_diags_ DiagList diags = { 0 };
-        Load load = { .root_fd = root_fd, .ops = ops, .record = &record };
-        int r;
+        _cleanup_boot_record_ BootRecord record = { 0 }, before = { 0 };
+        Load load = { .root_fd = root_fd, .state_fd = root_fd, .ops = ops, .record = &record };
+        int r = boot_record_load(root_fd, &before);
 
-        /* /run lives as long as the boot: what it says loaded is loaded, and stays so. */
-        if (boot_record_load(root_fd, &record) >= 0 && record.outcome == BOOT_OUTCOME_LOADED) {
-                *ret_record = TAKE_STRUCT(record);
+        if (r >= 0 && is_final(&before)) {
+                *ret_record = TAKE_STRUCT(before);
                 return 1;
         }
-        boot_record_done(&record);
-        r = settings_load(root_fd, &load.settings, &diags);
-        if (r >= 0)
-                r = run(&load);
-        if (r >= 0)
-                raise_alarm(&load);
-        boot_keys_done(&load.keys);
-        settings_done(&load.settings);
+        r = load_anew(&load);
+        if (r < 0)
+                return r;
+        record.initrd = TAKE_PTR(before.initrd);
+        *ret_record = TAKE_STRUCT(record);
+        return 0;
+}
+
+int load_policy_in_initrd(
+                int root_fd, const char *sysroot, const LoadOps *ops, BootRecord *ret_record)
+{
+        _cleanup_close_ int sysroot_fd = fs_open_root(sysroot);
+        _cleanup_boot_record_ BootRecord record = { .in_initrd = true };
+        Load load = { .root_fd = root_fd,
+                .state_fd = sysroot_fd,
+                .sysroot = sysroot,
+                .ops = ops,
+                .record = &record };
+        int r;
+
+        if (sysroot_fd < 0)
+                return sysroot_fd;
+        if (fs_exists(sysroot_fd, GENERATION_STATE_PATH))
+                r = load_anew(&load);
+        else
+                r = conclude(&record, BOOT_OUTCOME_DEFERRED, NULL,
+                                GENERATION_STATE_PATH " is not on the root file system");
+        if (r >= 0 && record.outcome == BOOT_OUTCOME_DEFERRED) {
+                record.initrd = strdup(record.message);
+                r = record.initrd ? 0 : -ENOMEM;
+        }
         if (r >= 0)
                 *ret_record = TAKE_STRUCT(record);
         return r;

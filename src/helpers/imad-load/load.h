@@ -14,8 +14,8 @@ typedef struct LoadOps {
         int (*stop_guardian)(int root_fd);
         int (*expire_guardian)(int root_fd);
         int (*load_keys)(int root_fd, BootKeys *ret_keys);
-        int (*find_triggers)(int root_fd, const BootKeys *keys, const char *text, size_t size,
-                        TriggerList *ret_triggers);
+        int (*find_triggers)(int root_fd, const char *prefix, const BootKeys *keys,
+                        const char *text, size_t size, TriggerList *ret_triggers);
         int (*claim_keys)(const TriggerList *triggers, KeyClaim *ret_claim);
         void (*end_claim)(KeyClaim *claim);
         int (*prove_keys)(const TriggerList *triggers);
@@ -33,6 +33,14 @@ extern const LoadOps load_kernel_ops;
  * (*ret_record then tells of that load), 0 otherwise, -ENOMEM.
  */
 int load_policy(int root_fd, const LoadOps *ops, BootRecord *ret_record);
+
+/*
+ * The same in an initrd, before the real root, mounted at `sysroot`, takes over: from the initrd's
+ * copies, when they are what the real root has, and with the real root's state. What would fail,
+ * cannot be counted, or would refuse the initrd's own programs is deferred to the real root.
+ */
+int load_policy_in_initrd(
+                int root_fd, const char *sysroot, const LoadOps *ops, BootRecord *ret_record);
 
 /* The machine is shut down in order: what this boot tried has not failed, and the guardian ends. */
 int load_shut_down(int root_fd);

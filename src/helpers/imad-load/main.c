@@ -10,15 +10,25 @@
 #include "base/message-id.h"
 #include "base/time.h"
 #include "config.h"
+#include "helpers/imad-load/load-initrd.h"
 #include "helpers/imad-load/load.h"
 #include "system/generation-state.h"
 #include "system/settings.h"
 
-static int parse_arguments(int argc, char **argv, const char **ret_root, bool *ret_shutdown)
+typedef struct Arguments {
+        const char *root;
+        const char *sysroot; /* of an initrd; NULL: this is no initrd */
+        const char *release; /* of a kernel whose initrd is made */
+        bool shutdown;
+} Arguments;
+
+static int parse_arguments(int argc, char **argv, Arguments *ret)
 {
         static const struct option options[] = {
                 {"root",      required_argument, NULL, 'r'},
                 { "shutdown", no_argument,       NULL, 's'},
+                { "initrd",   required_argument, NULL, 'i'},
+                { "list",     required_argument, NULL, 'l'},
                 { "help",     no_argument,       NULL, 'h'},
                 { "version",  no_argument,       NULL, 'V'},
                 { NULL,       0,                 NULL, 0  },
@@ -28,15 +38,24 @@ static int parse_arguments(int argc, char **argv, const char **ret_root, bool *r
         while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
                 switch (c) {
                 case 'r':
-                        *ret_root = optarg;
+                        ret->root = optarg;
                         break;
                 case 's':
-                        *ret_shutdown = true;
+                        ret->shutdown = true;
+                        break;
+                case 'i':
+                        ret->sysroot = optarg;
+                        break;
+                case 'l':
+                        ret->release = optarg;
                         break;
                 case 'h':
-                        puts("Usage: imad-load [--root=DIR] [--shutdown]\n"
+                        puts("Usage: imad-load [--root=DIR] [--shutdown|--initrd=DIR|--list=KERNEL]"
+                             "\n"
                              "Loads the intended IMA policy; imad-load.service runs it at boot.\n"
-                             "With --shutdown notes that the boot ends in order.");
+                             "With --shutdown notes that the boot ends in order. With --initrd does"
+                             "\nthe same in an initrd that has mounted the real root at DIR; --list"
+                             "\nprints what an initrd for KERNEL needs for it.");
                         return 0;
                 case 'V':
                         puts("imad " IMAD_VERSION);
@@ -47,9 +66,11 @@ static int parse_arguments(int argc, char **argv, const char **ret_root, bool *r
         return optind == argc ? 1 : -EINVAL;
 }
 
-/* What this run has found out about the boots before. */
-static void log_alarm(int root_fd, usec_t start)
+/* What this boot has found out about the boots before. */
+static void log_alarm(int root_fd)
 {
+        /* What the initrd has found out in this boot, too. */
+        usec_t start = time_now(CLOCK_REALTIME) - time_now(CLOCK_BOOTTIME);
         _cleanup_diags_ DiagList diags = { 0 };
         GenerationState state;
 
@@ -107,34 +128,36 @@ static void obey_failure(int root_fd)
                 log_error("PID 1 cannot be told: %s", strerror(errno));
 }
 
-int main(int argc, char **argv)
+static int shut_down(int root_fd)
 {
-        usec_t start = time_now(CLOCK_MONOTONIC), start_time = time_now(CLOCK_REALTIME);
+        int r = load_shut_down(root_fd);
+
+        if (r < 0)
+                log_error("cannot note the end of this boot: %s", strerror(-r));
+        return r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+}
+
+static int list(int root_fd, const char *release)
+{
+        int r = load_initrd_print(root_fd, release);
+
+        if (r < 0)
+                log_error("cannot tell what the initrd for kernel %s needs: %s", release,
+                                strerror(-r));
+        return r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+}
+
+static int load(int root_fd, const char *sysroot, char *argv0)
+{
+        usec_t start = time_now(CLOCK_MONOTONIC);
         _cleanup_boot_record_ BootRecord record = { 0 };
-        _cleanup_close_ int root_fd = -EBADF;
-        const char *root = NULL;
-        bool shutdown = false;
         LoadOps ops = load_kernel_ops;
+        bool failure;
         int r;
 
-        log_open("imad-load");
-        r = parse_arguments(argc, argv, &root, &shutdown);
-        if (r <= 0)
-                return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_OK;
-        root_fd = fs_open_root(root);
-        if (root_fd < 0) {
-                log_error("cannot open root directory %s: %s", root ? root : "/",
-                                strerror(-root_fd));
-                return EXIT_CODE_FAILURE;
-        }
-        if (shutdown) {
-                r = load_shut_down(root_fd);
-                if (r < 0)
-                        log_error("cannot note the end of this boot: %s", strerror(-r));
-                return r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
-        }
-        ops.argv0 = argv[0];
-        r = load_policy(root_fd, &ops, &record);
+        ops.argv0 = argv0;
+        r = sysroot ? load_policy_in_initrd(root_fd, sysroot, &ops, &record)
+                    : load_policy(root_fd, &ops, &record);
         if (r < 0) {
                 log_error("cannot load the policy: %s", strerror(-r));
                 return EXIT_CODE_FAILURE;
@@ -149,8 +172,33 @@ int main(int argc, char **argv)
                 log_error("cannot write %s: %s; imactl status will not know of this boot",
                                 BOOT_RECORD_PATH, strerror(-r));
         log_record(&record);
-        log_alarm(root_fd, start_time);
-        if (boot_outcome_is_failure(record.outcome))
-                obey_failure(root_fd);
-        return boot_outcome_is_failure(record.outcome) || r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+        failure = boot_outcome_is_failure(record.outcome);
+        if (!sysroot) {
+                log_alarm(root_fd);
+                /* The real root tries again what failed in the initrd, and then obeys. */
+                if (failure)
+                        obey_failure(root_fd);
+        }
+        return failure || r < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+}
+
+int main(int argc, char **argv)
+{
+        _cleanup_close_ int root_fd = -EBADF;
+        Arguments arguments = { 0 };
+        int r;
+
+        log_open("imad-load");
+        r = parse_arguments(argc, argv, &arguments);
+        if (r <= 0)
+                return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_OK;
+        root_fd = fs_open_root(arguments.root);
+        if (root_fd < 0) {
+                log_error("cannot open root directory %s: %s", arguments.root ?: "/",
+                                strerror(-root_fd));
+                return EXIT_CODE_FAILURE;
+        }
+        if (arguments.release)
+                return list(root_fd, arguments.release);
+        return arguments.shutdown ? shut_down(root_fd) : load(root_fd, arguments.sysroot, argv[0]);
 }
