@@ -25,6 +25,7 @@ class Boot:
     console: pathlib.Path
     channel: pathlib.Path
     arguments: list[str]  # for the kernel
+    initrd: pathlib.Path | None = None
     limit: float = 240  # seconds until the machine is killed
     shell: bool = False  # console on stdio instead of a file
 
@@ -35,6 +36,13 @@ def copy_disk(image: pathlib.Path, disk: pathlib.Path, *archives: pathlib.Path) 
     subprocess.run(['cp', '--sparse=always', image, disk], check=True)
     subprocess.run(['debugfs', '-w', '-f', '-', disk], check=True, text=True,
                    input=f'cd usr/lib/imadtest\n{writes}',
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def take_file(disk: pathlib.Path, path: str, target: pathlib.Path) -> None:
+    """Copies a file from the disk of a machine that is off."""
+    target.unlink(missing_ok=True)
+    subprocess.run(['debugfs', '-R', f'dump {path} {target}', disk], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -83,6 +91,8 @@ def qemu_command(boot: Boot, socket: pathlib.Path) -> list[str]:
                 '-device', 'nvme,serial=disk,drive=disk']
     # A device that the driver jr3_pci can be bound to, so that it asks for firmware.
     command += ['-device', 'edu,addr=0x10']
+    if boot.initrd:
+        command += ['-initrd', str(boot.initrd)]
     if boot.shell:
         return command
     return ['timeout', '--foreground', '--kill-after=5', str(boot.limit), *command]

@@ -213,7 +213,7 @@ machine_payload() {
   tar -cf "$(dirname "$1")/repository.tar" -C "$repository" --owner=0 --group=0 .
   [[ -z ${signing_key-} ]] || machine_archives "$(dirname "$1")/archives.tar"
   dir=$(mktemp -d)
-  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,archives.sh,signed.sh,simulate.sh,labels.sh,templates.sh,upgrade.sh,stages} \
+  cp -r "$imad_top"/tests/machine/{run-stage,lib.sh,archives.sh,signed.sh,simulate.sh,labels.sh,templates.sh,upgrade.sh,initrd.sh,stages} \
     "$dir"
   [[ ! -d $imad_top/tests/machine/data ]] || cp -r "$imad_top/tests/machine/data" "$dir"
   machine_programs "$dir/programs"
