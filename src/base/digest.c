@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* For the functions of SHA-1 and SHA-2 themselves. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "base/digest.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +42,21 @@ static const struct {
         [HASH_SHA3_512] = { "sha3-512",    "SHA3-512",  64},
 };
 
+/*
+ * A measurement list takes six short digests for each entry. EVP allocates and frees for every one
+ * (EVP_DigestInit_ex() of OpenSSL 3.0), which costs as much as a block; so the usual hashes do
+ * without it.
+ */
+typedef union ShaState {
+        SHA_CTX sha1;
+        SHA256_CTX sha256;
+        SHA512_CTX sha512;
+} ShaState;
+
 struct DigestContext {
-        EVP_MD *md;
+        HashAlgorithm algorithm;
+        ShaState sha;
+        EVP_MD *md; /* NULL: by `sha` */
         EVP_MD_CTX *evp;
 };
 
@@ -71,21 +88,75 @@ const char *digest_get_openssl_name(HashAlgorithm algorithm)
         return algorithm_valid(algorithm) ? algorithms[algorithm].openssl : NULL;
 }
 
+static bool is_sha(HashAlgorithm algorithm)
+{
+        return algorithm == HASH_SHA1 || algorithm == HASH_SHA256 || algorithm == HASH_SHA384 ||
+               algorithm == HASH_SHA512;
+}
+
+static int sha_begin(DigestContext *c)
+{
+        switch (c->algorithm) {
+        case HASH_SHA1:
+                return SHA1_Init(&c->sha.sha1);
+        case HASH_SHA256:
+                return SHA256_Init(&c->sha.sha256);
+        case HASH_SHA384:
+                return SHA384_Init(&c->sha.sha512);
+        default:
+                return SHA512_Init(&c->sha.sha512);
+        }
+}
+
+static int sha_update(DigestContext *c, const void *bytes, size_t size)
+{
+        switch (c->algorithm) {
+        case HASH_SHA1:
+                return SHA1_Update(&c->sha.sha1, bytes, size);
+        case HASH_SHA256:
+                return SHA256_Update(&c->sha.sha256, bytes, size);
+        default:
+                return SHA512_Update(&c->sha.sha512, bytes, size);
+        }
+}
+
+/* SHA-384 ends as SHA-512 does, which knows what it has begun. */
+static int sha_end(DigestContext *c, uint8_t *ret_bytes)
+{
+        switch (c->algorithm) {
+        case HASH_SHA1:
+                return SHA1_Final(ret_bytes, &c->sha.sha1);
+        case HASH_SHA256:
+                return SHA256_Final(ret_bytes, &c->sha.sha256);
+        default:
+                return SHA512_Final(ret_bytes, &c->sha.sha512);
+        }
+}
+
+static int prepare_evp(DigestContext *context)
+{
+        context->md = EVP_MD_fetch(NULL, algorithms[context->algorithm].openssl, NULL);
+        if (!context->md)
+                return -EOPNOTSUPP;
+        context->evp = EVP_MD_CTX_new();
+        return context->evp ? 0 : -ENOMEM;
+}
+
 int digest_context_new(HashAlgorithm algorithm, DigestContext **ret_context)
 {
         _cleanup_(digest_context_freep) DigestContext *context = NULL;
+        int r = 0;
 
         if (!algorithm_valid(algorithm) || !algorithms[algorithm].openssl)
                 return -EOPNOTSUPP;
         context = calloc(1, sizeof(*context));
         if (!context)
                 return -ENOMEM;
-        context->md = EVP_MD_fetch(NULL, algorithms[algorithm].openssl, NULL);
-        if (!context->md)
-                return -EOPNOTSUPP;
-        context->evp = EVP_MD_CTX_new();
-        if (!context->evp)
-                return -ENOMEM;
+        context->algorithm = algorithm;
+        if (!is_sha(algorithm))
+                r = prepare_evp(context);
+        if (r < 0)
+                return r;
         *ret_context = TAKE_PTR(context);
         return 0;
 }
@@ -107,17 +178,26 @@ void digest_context_freep(DigestContext **context)
 
 int digest_context_begin(DigestContext *context)
 {
-        return EVP_DigestInit_ex(context->evp, context->md, NULL) == 1 ? 0 : -EIO;
+        int done = context->md ? EVP_DigestInit_ex(context->evp, context->md, NULL)
+                               : sha_begin(context);
+
+        return done == 1 ? 0 : -EIO;
 }
 
 int digest_context_update(DigestContext *context, const void *bytes, size_t size)
 {
-        return EVP_DigestUpdate(context->evp, bytes, size) == 1 ? 0 : -EIO;
+        int done = context->md ? EVP_DigestUpdate(context->evp, bytes, size)
+                               : sha_update(context, bytes, size);
+
+        return done == 1 ? 0 : -EIO;
 }
 
 int digest_context_end(DigestContext *context, uint8_t *ret_bytes)
 {
-        return EVP_DigestFinal_ex(context->evp, ret_bytes, NULL) == 1 ? 0 : -EIO;
+        int done = context->md ? EVP_DigestFinal_ex(context->evp, ret_bytes, NULL)
+                               : sha_end(context, ret_bytes);
+
+        return done == 1 ? 0 : -EIO;
 }
 
 int digest_context_hash(DigestContext *context, const void *bytes, size_t size, uint8_t *ret_bytes)
