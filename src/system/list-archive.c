@@ -152,54 +152,105 @@ typedef struct Sink {
         void *userdata;
 } Sink;
 
-/* Adds what the file holds. *ret_reason is a part of a sentence when it cannot be. */
-static int take_segment(ListArchive *archive, const char *file, size_t file_size, const Sink *sink,
-                const char **ret_reason)
-{
-        _cleanup_replay_ Replay *replay = NULL;
-        _cleanup_buffer_ Buffer buffer = { 0 };
-        const char *end;
+/* A segment, unpacked: its head, and its entries from bytes.data + entries on. */
+typedef struct Unpacked {
         Segment segment;
+        Buffer bytes;
+        size_t entries;
+        Digest file;
+} Unpacked;
+
+static void unpacked_done(Unpacked *u)
+{
+        buffer_done(&u->bytes);
+}
+
+/* Unpacks what must be the next one. *ret_reason is a part of a sentence when it is not. */
+static int unpack(const ListArchive *archive, const char *file, size_t file_size,
+                Unpacked *unpacked, const char **ret_reason)
+{
+        Buffer *bytes = &unpacked->bytes;
+        const char *end;
         Digest contents;
-        uint64_t entries = 0;
-        size_t head;
         int r;
 
         *ret_reason = "is damaged";
-        r = gunzip(file, file_size, &buffer);
+        r = gunzip(file, file_size, bytes);
         if (r < 0)
                 return r;
-        end = buffer.data ? memchr(buffer.data, '\n', buffer.size) : NULL;
-        if (!end || segment_parse(buffer.data, (size_t) (end - buffer.data), &segment) < 0)
+        end = bytes->data ? memchr(bytes->data, '\n', bytes->size) : NULL;
+        if (!end || segment_parse(bytes->data, (size_t) (end - bytes->data), &unpacked->segment) <
+                                        0)
                 return -EBADMSG;
         *ret_reason = "does not follow on the one before";
-        if (!follows(archive, &segment))
+        if (!follows(archive, &unpacked->segment))
                 return -EBADMSG;
         *ret_reason = "does not hold the entries that its head names";
-        head = (size_t) (end - buffer.data) + 1;
-        r = digest_compute(HASH_SHA256, buffer.data + head, buffer.size - head, &contents);
-        if (r >= 0 && !digest_equal(&contents, &segment.contents))
+        unpacked->entries = (size_t) (end - bytes->data) + 1;
+        r = digest_compute(HASH_SHA256, bytes->data + unpacked->entries,
+                        bytes->size - unpacked->entries, &contents);
+        if (r >= 0 && !digest_equal(&contents, &unpacked->segment.contents))
                 r = -EBADMSG;
-        if (r >= 0)
-                r = replay_copy(archive->replay, &replay);
-        if (r >= 0)
-                r = replay_entries(replay, &segment.list, buffer.data + head, buffer.size - head,
-                                &entries);
-        if (r >= 0 && entries != segment.entries)
-                r = -EBADMSG;
-        if (r >= 0 && sink->take)
-                r = sink->take(sink->userdata, buffer.data + head, buffer.size - head);
-        if (r >= 0)
-                r = digest_compute(HASH_SHA256, file, file_size, &archive->last);
+        return r < 0 ? r : digest_compute(HASH_SHA256, file, file_size, &unpacked->file);
+}
+
+static void advance(ListArchive *archive, const Unpacked *unpacked)
+{
+        archive->size += unpacked->bytes.size - unpacked->entries;
+        archive->list = unpacked->segment.list;
+        (void) strcpy(archive->boot_id, unpacked->segment.boot_id);
+        archive->entries += unpacked->segment.entries;
+        archive->last = unpacked->file;
+        archive->segments++;
+}
+
+/* Adds what the file holds. *ret_reason as above. */
+static int take_segment(ListArchive *archive, const char *file, size_t file_size, const Sink *sink,
+                const char **ret_reason)
+{
+        _cleanup_(unpacked_done) Unpacked unpacked = { 0 };
+        _cleanup_replay_ Replay *replay = NULL;
+        uint64_t entries = 0;
+        const char *bytes;
+        size_t size;
+        int r = unpack(archive, file, file_size, &unpacked, ret_reason);
+
         if (r < 0)
                 return r;
-        archive->size += buffer.size - head;
+        bytes = unpacked.bytes.data + unpacked.entries;
+        size = unpacked.bytes.size - unpacked.entries;
+        r = replay_copy(archive->replay, &replay);
+        if (r >= 0)
+                r = replay_entries(replay, &unpacked.segment.list, bytes, size, &entries);
+        if (r >= 0 && entries != unpacked.segment.entries)
+                r = -EBADMSG;
+        if (r >= 0 && sink->take)
+                r = sink->take(sink->userdata, bytes, size);
+        if (r < 0)
+                return r;
         replay_free(archive->replay);
         archive->replay = TAKE_PTR(replay);
-        archive->list = segment.list;
-        (void) strcpy(archive->boot_id, segment.boot_id);
-        archive->entries += entries;
-        archive->segments++;
+        advance(archive, &unpacked);
+        return 0;
+}
+
+int list_archive_read(int root_fd, const char *directory, ListArchive *archive, Buffer *ret_entries)
+{
+        _cleanup_(unpacked_done) Unpacked unpacked = { 0 };
+        _cleanup_free_ char *path = NULL, *file = NULL;
+        const char *reason;
+        size_t size;
+        int r = make_path(directory, archive->segments + 1, &path);
+
+        if (r >= 0)
+                r = fs_read_file(root_fd, path, FILE_SIZE_MAX, &file, &size);
+        if (r >= 0)
+                r = unpack(archive, file, size, &unpacked, &reason);
+        if (r < 0)
+                return r;
+        advance(archive, &unpacked);
+        buffer_consume(&unpacked.bytes, unpacked.entries);
+        *ret_entries = TAKE_STRUCT(unpacked.bytes);
         return 0;
 }
 

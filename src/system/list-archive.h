@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/diag.h"
 #include "core/measurements/segment.h"
 
@@ -41,6 +42,15 @@ typedef int ListArchiveSink(void *userdata, const void *bytes, size_t size);
  */
 int list_archive_load(int root_fd, const char *directory, const char *boot_id,
                 ListArchiveSink *sink, void *userdata, DiagList *diags, ListArchive *ret_archive);
+
+/*
+ * Reads once more what list_archive_load() has found good: the raw entries of the segment behind
+ * those in *archive, which begins as { 0 } and has no replay. Who has read all of them compares
+ * `last` with that of the first reading: it vouches for every segment. -EBADMSG when it is not the
+ * next one; -ENOENT behind the last.
+ */
+int list_archive_read(
+                int root_fd, const char *directory, ListArchive *archive, Buffer *ret_entries);
 
 /* Renames all segments behind the end of the archive to NAME.bad, so that they are in nobody's way.
  */

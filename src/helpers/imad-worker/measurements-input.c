@@ -2,15 +2,14 @@
 #include "helpers/imad-worker/measurements-input.h"
 
 #include <inttypes.h>
-#include <sys/mman.h>
 
 #include "base/diag-code.h"
 #include "base/fs.h"
 #include "helpers/imad-worker/certificates.h"
-#include "system/list-archive.h"
 #include "system/securityfs.h"
 
 #define CHUNK_SIZE ((size_t) 512 * 1024)
+#define PROGRESS_SIZE (16 * CHUNK_SIZE)
 #define PCRS_FILE_SIZE_MAX ((size_t) 1 << 20)
 #define ALL_PCRS ((UINT32_C(1) << TPM_PCRS) - 1)
 
@@ -126,6 +125,9 @@ void measurements_file_done(MeasurementsFile *file)
         cleanup_closep(&file->fd);
         measurement_reader_freep(&file->reader);
         free(file->chunk);
+        free(file->archive.path);
+        list_archive_done(&file->archive.read);
+        buffer_done(&file->archive.entries);
 }
 
 static ExitCode open_list(Worker *worker, int *ret_fd)
@@ -147,16 +149,6 @@ static ExitCode open_list(Worker *worker, int *ret_fd)
         return EXIT_CODE_OK;
 }
 
-/*
- * The archive, and behind it what the list has more. A list that does not begin as the archive is
- * one that was trimmed, and goes on where the archive ends.
- */
-typedef struct Join {
-        int fd;      /* of both */
-        int list_fd; /* -EBADF: none */
-        bool whole;  /* the list begins as the archive, as far as that was read */
-} Join;
-
 /* Whether the list goes on with these bytes. */
 static bool list_goes_on(int fd, const char *bytes, size_t size)
 {
@@ -173,40 +165,24 @@ static bool list_goes_on(int fd, const char *bytes, size_t size)
         return true;
 }
 
-static int join_segment(void *userdata, const void *bytes, size_t size)
+static int compare_segment(void *userdata, const void *bytes, size_t size)
 {
-        Join *join = userdata;
+        MeasurementsFile *file = userdata;
 
-        join->whole = join->whole && list_goes_on(join->list_fd, bytes, size);
-        return fs_write_all(join->fd, bytes, size);
+        file->archive.is_in_list = file->archive.is_in_list && list_goes_on(file->fd, bytes, size);
+        return 0;
 }
 
-static int join_list(const Join *join)
-{
-        char chunk[4096];
-        ssize_t n = 0;
-        int r = 0;
-
-        if (join->list_fd >= 0 && !join->whole && lseek(join->list_fd, 0, SEEK_SET) < 0)
-                return -errno;
-        while (r >= 0 && join->list_fd >= 0 && (n = read(join->list_fd, chunk, sizeof(chunk))) > 0)
-                r = fs_write_all(join->fd, chunk, (size_t) n);
-        if (r >= 0 && (n < 0 || lseek(join->fd, 0, SEEK_SET) < 0))
-                return -errno;
-        return r;
-}
-
-/* Puts the archive before the list that is open, if any. */
-static ExitCode add_archive(Worker *worker, const char *name, MeasurementsFile *file)
+/* Looks whether the archive is good, and whether the list that is open, if any, begins as it. */
+static ExitCode open_archive(Worker *worker, const char *name, MeasurementsFile *file)
 {
         _cleanup_list_archive_ ListArchive archive = { 0 };
-        _cleanup_close_ int fd = memfd_create("measurements", MFD_CLOEXEC);
-        Join join = { .fd = fd, .list_fd = file->fd, .whole = file->fd >= 0 };
-        _cleanup_free_ char *path = NULL;
-        int r = fd < 0 ? -errno : worker_resolve_path(worker, name, &path);
+        MeasurementsArchive *a = &file->archive;
+        int r = worker_resolve_path(worker, name, &a->path);
 
+        a->is_in_list = file->fd >= 0;
         if (r >= 0)
-                r = list_archive_load(worker->root_fd, path, NULL, join_segment, &join,
+                r = list_archive_load(worker->root_fd, a->path, NULL, compare_segment, file,
                                 &worker->diags, &archive);
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_MALFORMED, "see the diagnostics",
@@ -216,20 +192,26 @@ static ExitCode add_archive(Worker *worker, const char *name, MeasurementsFile *
                 return worker_fail(worker, EXIT_CODE_NOT_FOUND,
                                 "name the directory of one boot, below " LIST_ARCHIVE_PATH,
                                 "%s holds no archived measurement list", name);
-        if (r >= 0)
-                r = join_list(&join);
-        if (r < 0)
-                return worker_fail_errno(worker, r, name);
-        cleanup_closep(&file->fd);
-        file->fd = TAKE_FD(fd);
-        return EXIT_CODE_OK;
+        a->size = archive.size;
+        a->last = archive.last;
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
+}
+
+/* Of archive and list; what both have counts once. */
+static uint64_t get_size(const MeasurementsFile *file)
+{
+        uint64_t in_list = 0;
+        struct stat st;
+
+        if (file->fd >= 0 && fstat(file->fd, &st) >= 0)
+                in_list = (uint64_t) st.st_size;
+        return file->archive.is_in_list ? in_list : in_list + file->archive.size;
 }
 
 ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
 {
         const char *archive = worker->options[WORKER_OPTION_ARCHIVE];
         ExitCode code = EXIT_CODE_OK;
-        struct stat st;
         int r;
 
         if (!worker->list && !archive)
@@ -240,10 +222,10 @@ ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
         else
                 worker->list = archive;
         if (code == EXIT_CODE_OK && archive)
-                code = add_archive(worker, archive, file);
+                code = open_archive(worker, archive, file);
         if (code != EXIT_CODE_OK)
                 return code;
-        file->size = fstat(file->fd, &st) < 0 ? 0 : (uint64_t) st.st_size;
+        file->size = get_size(file);
         file->chunk = malloc(CHUNK_SIZE);
         r = file->chunk ? measurement_reader_new_detecting(&file->reader) : -ENOMEM;
         return r < 0 ? worker_fail_errno(worker, r, worker->list) : EXIT_CODE_OK;
@@ -251,30 +233,86 @@ ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file)
 
 int measurements_file_rewind(MeasurementsFile *file)
 {
-        if (lseek(file->fd, 0, SEEK_SET) < 0)
+        if (file->fd >= 0 && lseek(file->fd, 0, SEEK_SET) < 0)
                 return -errno;
         file->done = 0;
+        file->archive.done = 0;
+        file->archive.ended = false;
+        list_archive_done(&file->archive.read);
+        buffer_done(&file->archive.entries);
         file->reader = measurement_reader_free(file->reader);
         return measurement_reader_new_detecting(&file->reader);
 }
 
-int measurements_file_read(Worker *worker, MeasurementsFile *file)
+/* Makes the next segment that at hand; 0 behind the last, where the list is put in its place. */
+static int read_segment(Worker *worker, MeasurementsFile *file)
 {
-        ssize_t n;
+        MeasurementsArchive *a = &file->archive;
         int r;
 
+        a->done = 0;
+        buffer_done(&a->entries);
+        if (a->read.size < a->size) {
+                r = list_archive_read(worker->root_fd, a->path, &a->read, &a->entries);
+                return r == -EBADMSG || r == -ENOENT ? -ESTALE : r < 0 ? r : 1;
+        }
+        a->ended = true;
+        if (!digest_equal(&a->read.last, &a->last))
+                return -ESTALE;
+        if (file->fd >= 0 && lseek(file->fd, a->is_in_list ? (off_t) a->size : 0, SEEK_SET) < 0)
+                return -errno;
+        return 0;
+}
+
+/* The next bytes of the archive; 0 behind it. */
+static ssize_t read_archive(Worker *worker, MeasurementsFile *file, const char **ret_bytes)
+{
+        MeasurementsArchive *a = &file->archive;
+        size_t left;
+
+        while (a->done == a->entries.size) {
+                int r = a->ended ? 0 : read_segment(worker, file);
+
+                if (r <= 0)
+                        return r;
+        }
+        left = a->entries.size - a->done;
+        left = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+        *ret_bytes = a->entries.data + a->done;
+        a->done += left;
+        return (ssize_t) left;
+}
+
+static ssize_t read_list(MeasurementsFile *file)
+{
+        ssize_t n;
+
+        if (file->fd < 0)
+                return 0;
         do
                 n = read(file->fd, file->chunk, CHUNK_SIZE);
         while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : n;
+}
+
+int measurements_file_read(Worker *worker, MeasurementsFile *file)
+{
+        const char *bytes = file->chunk;
+        ssize_t n = file->archive.path ? read_archive(worker, file, &bytes) : 0;
+        uint64_t before = file->done;
+        int r;
+
+        if (n == 0)
+                n = read_list(file);
         if (n < 0)
-                return -errno;
+                return (int) n;
         if (n == 0) {
                 measurement_reader_end(file->reader);
                 return 0;
         }
-        r = measurement_reader_feed(file->reader, file->chunk, (size_t) n);
+        r = measurement_reader_feed(file->reader, bytes, (size_t) n);
         file->done += (uint64_t) n;
-        if (file->done <= file->size && file->done % (16 * CHUNK_SIZE) == 0)
+        if (file->done <= file->size && before / PROGRESS_SIZE != file->done / PROGRESS_SIZE)
                 worker_progress(worker, (double) file->done / (double) file->size, worker->list);
         return r < 0 ? r : 1;
 }

@@ -10,6 +10,7 @@
 #include "core/measurements/pcr-value.h"
 #include "core/signature/certificate.h"
 #include "helpers/imad-worker/worker.h"
+#include "system/list-archive.h"
 
 typedef struct MeasurementsInput {
         PcrValueList values;
@@ -36,18 +37,38 @@ ExitCode measurements_input_load_live(Worker *worker, MeasurementsInput *input);
 /* Reads the PCRs of the TPM anew. */
 ExitCode measurements_input_read_pcrs(Worker *worker, PcrValueList *values);
 
-/* An open list. */
+/*
+ * The archive before a list. A list that does not begin as its archive is one that was trimmed, and
+ * goes on where the archive ends.
+ */
+typedef struct MeasurementsArchive {
+        char *path;      /* NULL: there is none */
+        uint64_t size;   /* of its entries */
+        Digest last;     /* of the last file, as all was found good */
+        bool is_in_list; /* the list begins as the archive */
+
+        ListArchive read; /* how far it was read */
+        bool ended;       /* to its end */
+        Buffer entries;   /* of the segment at hand */
+        size_t done;      /* of them */
+} MeasurementsArchive;
+
+/* An open list, and the archive before it. */
 typedef struct MeasurementsFile {
-        int fd;
+        int fd;        /* -EBADF: there is an archive only */
         uint64_t size; /* 0: a file of the kernel */
         uint64_t done;
         char *chunk;
         MeasurementReader *reader;
+        MeasurementsArchive archive;
 } MeasurementsFile;
 
 void measurements_file_done(MeasurementsFile *file);
 
-/* Opens --list=, which must be a file. */
+/*
+ * Opens --list=, which must be a file, and --archive=, one of which must be there. The archive is
+ * read through to see whether it is good; that and the later reading hold one segment at a time.
+ */
 ExitCode measurements_file_open(Worker *worker, MeasurementsFile *file);
 
 /* Begins the file anew, with a new reader. */
@@ -55,6 +76,7 @@ int measurements_file_rewind(MeasurementsFile *file);
 
 /*
  * Feeds the next piece of the file to the reader. 1; 0 at the end, of which the reader is told;
- * -EBADMSG when the reader has failed.
+ * -EBADMSG when the reader has failed, -ESTALE when the archive is not what it was when it was
+ * opened.
  */
 int measurements_file_read(Worker *worker, MeasurementsFile *file);
