@@ -3,7 +3,46 @@
 
 #define MEASUREMENTS BUS_PATH_MEASUREMENTS, BUS_INTERFACE_MEASUREMENTS
 
-static void verify(FixtureBus *f)
+static FixtureBus *f;
+static Buffer list; /* the kernel's */
+
+static void setup(void)
+{
+        f = fixture_bus_new();
+}
+
+static void teardown(void)
+{
+        fixture_bus_freep(&f);
+        buffer_done(&list);
+}
+
+TestSuite(measurements, .init = setup, .fini = teardown);
+
+/* A daemon over the list as it is; without entries that of a boot in which nothing was measured. */
+static void start(void)
+{
+        if (list.size == 0)
+                fixture_append_boot(&list);
+        fixture_bus_write_kernel(f, &list);
+        fixture_bus_start_daemon(f);
+}
+
+static void start_matching(void)
+{
+        start();
+        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+}
+
+/* Another file is measured. */
+static void measure(const char *name)
+{
+        fixture_append_ng(&list, 10, name);
+        fixture_bus_write_pcrs(f, &list);
+        fixture_bus_write_list(f, &list);
+}
+
+static void verify(void)
 {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         int r = sd_bus_call_method(
@@ -14,20 +53,19 @@ static void verify(FixtureBus *f)
 
 Test(measurements, recorded_list_matches_recorded_pcrs)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_fixture_list_ FixtureList list =
+        _cleanup_fixture_list_ FixtureList recorded =
                         fixture_list_load("6.12-ima-sig-tpm_sha1_sha256.txt");
-        const Buffer bytes = { .data = (char *) list.binaries[0].bytes,
-                .size = list.binaries[0].size };
+        const Buffer bytes = { .data = (char *) recorded.binaries[0].bytes,
+                .size = recorded.binaries[0].size };
         _cleanup_json_ json_t *banks = NULL;
         char path[128], text[2 * DIGEST_SIZE_MAX + 1];
 
         fixture_bus_write_kernel(f, &bytes);
-        for (size_t i = 0; i < list.n_pcrs; i++) {
-                const Digest *value = &list.pcrs[i].value;
+        for (size_t i = 0; i < recorded.n_pcrs; i++) {
+                const Digest *value = &recorded.pcrs[i].value;
 
                 (void) snprintf(path, sizeof(path), "/sys/class/tpm/tpm0/pcr-%s/%u",
-                                hash_algorithm_to_string(value->algorithm), list.pcrs[i].pcr);
+                                hash_algorithm_to_string(value->algorithm), recorded.pcrs[i].pcr);
                 hex_encode(value->bytes, value->size, text);
                 fixture_root_write(&f->root, path, text);
         }
@@ -48,13 +86,7 @@ Test(measurements, recorded_list_matches_recorded_pcrs)
 
 Test(measurements, growth_is_announced)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
-        fixture_append_boot(&list);
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         fixture_append_ng(&list, 10, "/usr/bin/a");
         fixture_append_ng(&list, 10, "/usr/bin/b");
         fixture_bus_write_pcrs(f, &list);
@@ -71,21 +103,14 @@ Test(measurements, growth_is_announced)
 /* However often somebody asks for a round: growth is told once a second at most. */
 Test(measurements, growth_is_told_once_a_second)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
         unsigned signals = 0, entries = 0;
         usec_t begin, usec;
 
-        fixture_append_boot(&list);
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         begin = time_now(CLOCK_MONOTONIC);
         for (unsigned i = 0; i < 8; i++) {
-                fixture_append_ng(&list, 10, "/usr/bin/a");
-                fixture_bus_write_pcrs(f, &list);
-                fixture_bus_write_list(f, &list);
-                verify(f);
+                measure("/usr/bin/a");
+                verify();
         }
         while (entries < 8) {
                 entries = 0;
@@ -107,9 +132,6 @@ Test(measurements, growth_is_told_once_a_second)
 
 Test(measurements, list_ahead_of_the_tpm_settles_to_match)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
         fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
         fixture_append_ng(&list, 10, "/usr/bin/a");
@@ -124,17 +146,14 @@ Test(measurements, list_ahead_of_the_tpm_settles_to_match)
 
 Test(measurements, changed_pcr_diverges)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+        _cleanup_buffer_ Buffer other = { 0 };
         _cleanup_json_ json_t *banks = NULL;
 
         fixture_append_boot(&list);
         fixture_append_ng(&other, 10, "something else");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         fixture_bus_write_pcrs(f, &other);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"diverged\"");
         banks = fixture_bus_get(f, MEASUREMENTS, "Banks");
         cr_expect_eq(json_integer_value(json_object_get(json_array_get(banks, 0), "confirmed")), 1,
@@ -146,8 +165,7 @@ Test(measurements, changed_pcr_diverges)
 
 Test(measurements, a_list_of_another_boot_is_no_tampering)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+        _cleanup_buffer_ Buffer other = { 0 };
 
         fixture_append_boot(&list);
         fixture_append_ng(&other, 10, "something else");
@@ -155,15 +173,14 @@ Test(measurements, a_list_of_another_boot_is_no_tampering)
         fixture_bus_write_kernel(f, &list);
         fixture_bus_write_pcrs(f, &other);
         fixture_bus_start_daemon(f);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"other-boot\"");
 }
 
 /* The driver of the TPM is a module, which comes when IMA has started. */
 Test(measurements, a_tpm_that_came_too_late_is_none)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer data = { 0 }, list = { 0 }, none = { 0 };
+        _cleanup_buffer_ Buffer data = { 0 }, none = { 0 };
         const char zeros[8 + 32] = "sha256:";
 
         fixture_append_field(&data, zeros, sizeof(zeros), false);
@@ -178,9 +195,7 @@ Test(measurements, a_tpm_that_came_too_late_is_none)
 
 Test(measurements, without_tpm)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_json_ json_t *description = NULL;
-        _cleanup_buffer_ Buffer list = { 0 };
 
         fixture_append_boot(&list);
         fixture_bus_write_kernel(f, &list);
@@ -194,14 +209,12 @@ Test(measurements, without_tpm)
 
 Test(measurements, list_of_another_boot_is_read_anew)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 }, other = { 0 };
+        _cleanup_buffer_ Buffer other = { 0 };
 
         fixture_append_boot(&list);
         fixture_append_ng(&list, 10, "/usr/bin/a");
         fixture_append_ng(&other, 10, "boot aggregate of another boot");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
+        start();
         fixture_bus_expect(f, MEASUREMENTS, "Count", "2");
         cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/kernel/security/ima/"
                                                 "binary_runtime_measurements"),
@@ -210,70 +223,53 @@ Test(measurements, list_of_another_boot_is_read_anew)
         fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"list-replaced\"");
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
 }
 
 /* Each fault is a state of its own, and goes with its cause. */
 Test(measurements, tpm_that_goes_and_comes_back)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
         cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/class/tpm"), 0);
-        verify(f);
-        verify(f);
+        verify();
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"tpm-absent\"");
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"no-tpm\"");
         fixture_bus_write_pcrs(f, &list);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
 }
 
 Test(measurements, tpm_that_fails_for_a_while)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         /* What sysfs gives out while the TPM returns an error. */
         fixture_root_write(&f->root, "/sys/class/tpm/tpm0/pcr-sha1/10", "\n");
         fixture_root_write(&f->root, "/sys/class/tpm/tpm0/pcr-sha256/10", "\n");
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"tpm-failed\"");
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"unknown\"");
         fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
         fixture_bus_write_pcrs(f, &list);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
 }
 
 Test(measurements, bank_that_is_not_allocated_any_more)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_json_ json_t *banks = NULL;
-        _cleanup_buffer_ Buffer list = { 0 };
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         cr_assert_eq(fs_remove_tree(f->root.fd, "/sys/class/tpm/tpm0/pcr-sha256"), 0);
-        verify(f);
+        verify();
         cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "PropertiesChanged",
                                       "\"Condition\":\"bank-missing\"", 5 * USEC_PER_SEC),
                         0);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
         banks = fixture_bus_get(f, MEASUREMENTS, "Banks");
@@ -282,22 +278,18 @@ Test(measurements, bank_that_is_not_allocated_any_more)
 
 Test(measurements, list_that_comes_late)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
         fixture_bus_start_daemon(f);
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"list-absent\"");
         fixture_append_ng(&list, 10, "boot_aggregate");
         fixture_bus_write_kernel(f, &list);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
         fixture_bus_expect(f, MEASUREMENTS, "Condition", "\"none\"");
 }
 
 Test(measurements, news_are_told_by_kind)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 }, data = { 0 };
+        _cleanup_buffer_ Buffer data = { 0 };
 
         fixture_append_ng(&list, 10, "boot_aggregate");
         fixture_bus_write_kernel(f, &list);
@@ -320,7 +312,7 @@ Test(measurements, news_are_told_by_kind)
         fixture_append_field(&list, data.data, data.size, false);
         fixture_bus_write_pcrs(f, &list);
         fixture_bus_write_list(f, &list);
-        verify(f);
+        verify();
         cr_expect_geq(fixture_bus_wait_signal(f, BUS_PATH_MEASUREMENTS, "EntriesAdded", "[2,6]",
                                       5 * USEC_PER_SEC),
                         0);
@@ -335,7 +327,7 @@ Test(measurements, news_are_told_by_kind)
                         0);
 }
 
-static size_t count_calls(const FixtureBus *f, const char *verb)
+static size_t count_calls(const char *verb)
 {
         _cleanup_free_ char *calls = NULL;
         const char *at;
@@ -347,9 +339,9 @@ static size_t count_calls(const FixtureBus *f, const char *verb)
         return n;
 }
 
-static void wait_for_calls(FixtureBus *f, const char *verb, size_t n)
+static void wait_for_calls(const char *verb, size_t n)
 {
-        for (unsigned i = 0; count_calls(f, verb) < n; i++) {
+        for (unsigned i = 0; count_calls(verb) < n; i++) {
                 cr_assert_lt(i, 300, "%s is not called %zu times", verb, n);
                 (void) fixture_bus_wait_signal(f, NULL, "None", NULL, USEC_PER_SEC / 10);
         }
@@ -357,34 +349,21 @@ static void wait_for_calls(FixtureBus *f, const char *verb, size_t n)
 
 Test(measurements, the_list_is_archived_as_it_grows)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
         fixture_root_write(
                         &f->root, "/etc/imad/imad.conf", "[Measurements]\nArchiveIntervalSec=1s\n");
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        wait_for_calls(f, "measurements-archive", 1);
-        fixture_append_ng(&list, 10, "/usr/bin/a");
-        fixture_bus_write_pcrs(f, &list);
-        fixture_bus_write_list(f, &list);
-        verify(f);
-        wait_for_calls(f, "measurements-archive", 2);
+        start();
+        wait_for_calls("measurements-archive", 1);
+        measure("/usr/bin/a");
+        verify();
+        wait_for_calls("measurements-archive", 2);
 }
 
 Test(measurements, nothing_is_archived_unless_it_is_asked_for)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
-
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
-        wait_for_calls(f, "policy-pending", 1);
-        verify(f);
-        cr_expect_eq(count_calls(f, "measurements-archive"), 0);
+        start_matching();
+        wait_for_calls("policy-pending", 1);
+        verify();
+        cr_expect_eq(count_calls("measurements-archive"), 0);
 }
 
 /* A number in /proc/PID/status. */
@@ -412,20 +391,16 @@ static uint64_t count_wakeups(pid_t pid)
 /* 50,000 entries have 7 MB. */
 Test(measurements, memory_does_not_grow_with_the_list)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
         uint64_t before, after;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
+        start();
         fixture_bus_expect(f, MEASUREMENTS, "Count", "1");
         before = read_status(f->daemon_pid, "\nRssAnon:");
         for (unsigned i = 1; i < 50000; i++)
                 fixture_append_ng(&list, 10, "/usr/lib/x86_64-linux-gnu/libexample.so");
         fixture_bus_write_pcrs(f, &list);
         fixture_bus_write_list(f, &list);
-        verify(f);
+        verify();
         fixture_bus_expect(f, MEASUREMENTS, "Count", "50000");
         after = read_status(f->daemon_pid, "\nRssAnon:");
         cr_expect_leq(after, before + 1024);
@@ -436,15 +411,10 @@ Test(measurements, memory_does_not_grow_with_the_list)
 /* A look at the counter is a wake-up; reading the files of the fake kernel does not sleep. */
 Test(measurements, idle_daemon_sleeps)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
-        _cleanup_buffer_ Buffer list = { 0 };
         uint64_t before, wakeups;
         usec_t begin;
 
-        fixture_append_ng(&list, 10, "boot_aggregate");
-        fixture_bus_write_kernel(f, &list);
-        fixture_bus_start_daemon(f);
-        fixture_bus_expect(f, MEASUREMENTS, "Status", "\"match\"");
+        start_matching();
         (void) fixture_bus_wait_signal(f, NULL, "None", NULL, 3 * USEC_PER_SEC);
         begin = time_now(CLOCK_MONOTONIC);
         before = count_wakeups(f->daemon_pid);
@@ -455,9 +425,7 @@ Test(measurements, idle_daemon_sleeps)
 
 Test(measurements, unreadable_list_is_a_state)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_json_ json_t *description = NULL;
-        _cleanup_buffer_ Buffer list = { 0 };
         const json_t *measurements;
 
         fixture_append_boot(&list);
@@ -477,7 +445,6 @@ Test(measurements, unreadable_list_is_a_state)
 
 Test(measurements, unknown_option_is_refused)
 {
-        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
