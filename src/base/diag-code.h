@@ -56,6 +56,10 @@
         X(EXPORT_MALFORMED, "E471", "an earlier export is malformed")                              \
         X(ARCHIVE_SEGMENT, "E480", "a segment of an archived measurement list is damaged")         \
         X(ARCHIVE_GAP, "E481", "a segment of an archived measurement list is missing")             \
+        X(BUNDLE, "E490", "a bundle of signatures is malformed")                                   \
+        X(BUNDLE_SIGNATURE, "E491", "a bundle is not signed by a key that is trusted for it")      \
+        X(BUNDLE_KEY, "E492", "the key of a bundle has expired, or will soon")                     \
+        X(BUNDLE_PROVENANCE, "E493", "a bundle lacks the provenance that is asked for")            \
         X(VOUCH_VERSION, "E610", "the version of the language of vouch rules is not supported")    \
         X(VOUCH_PATH, "E611", "a path of a vouch rule is malformed or too wide")                   \
         X(VOUCH_PACKAGE, "E612", "a vouch rule does not name a package")                           \
