@@ -176,6 +176,14 @@ const Option option_table[OPTION_MAX] = {
                 "Refuse nothing, and list what would be refused" },
         [OPTION_OBSERVED] = { "observed", 0, false, false, NULL, COMPLETION_NONE,
                 "Show what the policy that is observed would have refused, and what mends it" },
+        [OPTION_PROVENANCE] = { "provenance", 0, false, false, "FILE", COMPLETION_FILE,
+                "Keep this SLSA provenance with the bundle: a predicate, or the builder's envelope" },
+        [OPTION_REQUIRE_PROVENANCE] = { "require-provenance", 0, false, false, "CERT", COMPLETION_FILE,
+                "Demand provenance that the key of this certificate has signed" },
+        [OPTION_BUILDER] = { "builder", 0, false, false, "ID", COMPLETION_NONE,
+                "Demand that the provenance is of this builder" },
+        [OPTION_VALID_FOR] = { "valid-for", 0, false, false, "DAYS", COMPLETION_NONE,
+                "Demand that the certificate is valid for so long yet; 30 with --policy=" },
 };
 /* clang-format on */
 

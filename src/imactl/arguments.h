@@ -97,6 +97,10 @@ typedef enum OptionId {
         OPTION_FORCE,
         OPTION_OBSERVE,
         OPTION_OBSERVED,
+        OPTION_PROVENANCE,
+        OPTION_REQUIRE_PROVENANCE,
+        OPTION_BUILDER,
+        OPTION_VALID_FOR,
         OPTION_MAX,
 } OptionId;
 

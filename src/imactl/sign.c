@@ -3,6 +3,7 @@
 
 #include "bus/names.h"
 #include "imactl/job.h"
+#include "imactl/sign.h"
 #include "imactl/verbs.h"
 #include "imactl/worker.h"
 
@@ -10,6 +11,7 @@
 static const char *const result_names[] = { "signed", "kept", "good", "removed", "unsigned",
         "hash-only", "wrong-digest", "bad-signature", "unknown-key", "unchecked", "restored",
         "unchanged", "different", "missing", "altered", "unvouched", "passed-over", "denied",
+        "other-bytes", "other-metadata", "uncovered", "denied-by-policy", "not-appraised",
         "expired", "not-yet-valid", "revoked", "no-revocation-list", "untrusted" };
 
 /* What results mean that do not say it themselves. */
@@ -17,8 +19,13 @@ static const struct {
         const char *result;
         const char *text;
 } result_texts[] = {
-        {"altered",    "its bytes are not those that are vouched for; reinstall its package"  },
-        { "unvouched", "nobody vouches for it; see --fetch, or sign it by name with --reason="},
+        {"altered",           "its bytes are not those that are vouched for; reinstall its package"  },
+        { "other-bytes",      "its bytes are not those that were signed"                             },
+        { "missing",          "it is not there"                                                      },
+        { "uncovered",        "the policy appraises it, and the bundle has no label for it"          },
+        { "other-metadata",   "owner, mode or attributes are not those that were signed"             },
+        { "denied-by-policy", "the policy would deny it with the label that the bundle has"          },
+        { "unvouched",        "nobody vouches for it; see --fetch, or sign it by name with --reason="},
 };
 
 static const char *describe_result(const char *result)
@@ -42,6 +49,8 @@ static void render_file(const json_t *file, FILE *out, Style style)
         fprintf(out, "%s%s%s %s: %s", style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
                         style_end(style, TONE_BAD), path ?: "",
                         reason ?: describe_result(result_get_string(file, "result")) ?: "");
+        if (result_get_string(file, "cause"))
+                fprintf(out, " (%s)", result_get_string(file, "cause"));
         if (key_id)
                 fprintf(out, ", key id %s", key_id);
         if (signer) {
@@ -116,7 +125,7 @@ static void render_adoption(const json_t *result, FILE *out)
         fputc('\n', out);
 }
 
-static void render_files(const json_t *result, const Arguments *args, FILE *out, Style style)
+void sign_render_files(const json_t *result, const Arguments *args, FILE *out, Style style)
 {
         const json_t *list = json_object_get(result, "list"), *file;
         uint64_t files = result_get_number(result, "files");
@@ -239,7 +248,7 @@ static ExitCode run_job(const Arguments *args, const char *method)
         if (r == -EILSEQ)
                 return report_error(args, EXIT_CODE_USAGE, "name the directory",
                                 "a path that is no UTF-8 cannot be told to imad");
-        return r < 0 ? client_report(args, NULL, r) : job_run(args, bus, call, render_files);
+        return r < 0 ? client_report(args, NULL, r) : job_run(args, bus, call, sign_render_files);
 }
 
 /* What a job of the daemon takes; all else is for a run of one's own. */
@@ -272,7 +281,7 @@ ExitCode verb_sign(const Arguments *args)
         code = check_passphrase_fd(args);
         if (code == EXIT_CODE_OK && !earlier && !arguments_have(args, OPTION_INSTALLED))
                 code = check_paths(args);
-        return code == EXIT_CODE_OK ? worker_run_verb(args, "sign", render_files) : code;
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "sign", sign_render_files) : code;
 }
 
 ExitCode verb_verify(const Arguments *args)
@@ -282,7 +291,7 @@ ExitCode verb_verify(const Arguments *args)
         if (!arguments_have(args, OPTION_CERT))
                 return run_by_daemon(args, "Verify", "give certificates with --cert=");
         code = check_paths(args);
-        return code == EXIT_CODE_OK ? worker_run_verb(args, "verify", render_files) : code;
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "verify", sign_render_files) : code;
 }
 
 /* Who can set labels needs nobody; sidecars are one's own. */
@@ -293,5 +302,5 @@ ExitCode verb_unsign(const Arguments *args)
         if (geteuid() != 0 && !arguments_have(args, OPTION_OUTPUT))
                 return run_by_daemon(args, "Unsign", "run it as root");
         code = check_paths(args);
-        return code == EXIT_CODE_OK ? worker_run_verb(args, "unsign", render_files) : code;
+        return code == EXIT_CODE_OK ? worker_run_verb(args, "unsign", sign_render_files) : code;
 }

@@ -129,6 +129,13 @@ const Verb verb_table[] = {
         { "keys", "create", "[NAME]", "Make a key that signs files, its certificate, and a CA for it",
           0, 1, 0, OPTIONS(ROOT, KEY, OPTION_KIND, OPTION_TYPE, OUTPUT), COMPLETION_NONE, verb_keys_create },
 
+        { "bundle", "create", "SOURCE", "Sign the files of a directory or package into a file of its own",
+          1, 1, 0, OPTIONS(ROOT, DRY_RUN, KEY, CERT, HASH, EVM, OUTPUT, ALL_MOUNTS, OPTION_PROVENANCE), COMPLETION_FILE, verb_bundle_create },
+        { "bundle", "verify", "BUNDLE [SOURCE]", "Check a bundle, the files it is about, and what a policy would deny",
+          1, 2, VERB_VERDICT | VERB_DETAILS, OPTIONS(ROOT, CERT, OPTION_CA, ALL_MOUNTS, KERNEL, OPTION_POLICY, OPTION_FOWNER, OPTION_FGROUP, OPTION_FSMAGIC, OPTION_FSNAME, OPTION_REQUIRE_PROVENANCE, OPTION_BUILDER, OPTION_VALID_FOR), COMPLETION_FILE, verb_bundle_verify },
+        { "bundle", "apply", "BUNDLE [DIRECTORY]", "Put the labels of a bundle on the files whose bytes it signs",
+          1, 2, VERB_VERDICT | VERB_DETAILS, OPTIONS(ROOT, DRY_RUN, CERT, OPTION_CA, JOURNAL), COMPLETION_FILE, verb_bundle_apply },
+
         { "attest", "quote", "", "Let the TPM vouch for this boot in an evidence file",
           0, 0, 0, OPTIONS(ROOT, NONCE, OUTPUT, TCTI), COMPLETION_NONE, verb_attest_quote },
         { "attest", "verify", "FILE", "Check an evidence file, without daemon and TPM",
@@ -144,6 +151,7 @@ const VerbGroup verb_groups[] = {
         { "vouch", "Files that packages make" },
         { "measurements", "Measurements" },
         { "keys", "Keys" },
+        { "bundle", "Bundles" },
         { "attest", "Attestation" },
 };
 const size_t verb_groups_size = ELEMENTSOF(verb_groups);

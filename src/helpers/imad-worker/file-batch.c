@@ -285,6 +285,9 @@ static int add_failure(Run *run, const char *path, int error)
                 .outcome = {.is_failure = true, .error = error}
         };
 
+        if (run->batch->paths && (error == -ENOENT || error == -ENOTDIR))
+                item.outcome.result = "missing";
+
         return finish_item(run, &item);
 }
 
@@ -305,7 +308,7 @@ static int add_path(void *userdata, const char *word)
                 return -errno;
         if (S_ISREG(st.st_mode))
                 return visit(run, path, fd);
-        if (!S_ISDIR(st.st_mode))
+        if (!S_ISDIR(st.st_mode) || run->batch->paths)
                 return add_failure(run, path, S_ISLNK(st.st_mode) ? -ELOOP : -EMEDIUMTYPE);
         r = tree_walk_at(fd, path, run->worker->all_mounts, visit, run, &run->report.tree);
         return r == -EACCES ? add_failure(run, path, r) : r;
@@ -324,6 +327,10 @@ static void count_files(Run *run)
 {
         const Worker *worker = run->worker;
 
+        if (run->batch->paths) {
+                run->expected = run->batch->paths->count;
+                return;
+        }
         for (size_t i = 0; worker->progress_fd >= 0 && i < worker->n_words; i++) {
                 _cleanup_free_ char *path = NULL;
                 TreeStatistics statistics = { 0 };
@@ -342,6 +349,10 @@ static int add_words(Run *run)
         const char *manifest = run->worker->options[WORKER_OPTION_MANIFEST];
         int r = 0;
 
+        for (size_t i = 0; run->batch->paths && r >= 0 && i < run->batch->paths->count; i++)
+                r = add_path(run, run->batch->paths->items[i]);
+        if (run->batch->paths)
+                return r;
         for (size_t i = 0; r >= 0 && i < run->worker->n_words; i++)
                 r = add_path(run, run->worker->words[i]);
         if (r >= 0 && manifest)

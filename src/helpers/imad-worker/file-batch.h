@@ -25,6 +25,9 @@ typedef struct FileBatch {
         /* Whether a name stands for the file; others are looked at besides. NULL: every one does.
          */
         bool (*is_known)(void *userdata, const char *path);
+        /* Files below the root, instead of the words of the run; one that is not there is
+         * "missing". NULL: the words. */
+        const StringList *paths;
 } FileBatch;
 
 /*

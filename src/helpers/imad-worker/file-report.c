@@ -30,6 +30,8 @@ static int set_outcome(json_t *json, const FileOutcome *o, LabelFileReason reaso
                 return -ENOMEM;
         if (o->source && json_object_set_new(json, "source", json_string(o->source)) < 0)
                 return -ENOMEM;
+        if (o->cause && json_object_set_new(json, "cause", json_string(o->cause)) < 0)
+                return -ENOMEM;
         if (o->evm && json_object_set_new(json, "evm", json_string(o->evm)) < 0)
                 return -ENOMEM;
         if (o->signer && json_object_set_new(json, "signer", json_string(o->signer)) < 0)

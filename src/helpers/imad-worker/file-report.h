@@ -14,6 +14,7 @@ typedef struct FileOutcome {
         bool is_failure;
         int error;
         const char *source; /* what vouches for it, or NULL */
+        const char *cause;  /* why a policy would deny it, in the kernel's words, or NULL */
         const char *evm;    /* the verdict on security.evm, or NULL */
         bool has_key_id;
         uint32_t key_id;
@@ -46,7 +47,7 @@ size_t file_report_count(const FileReport *report, const char *result);
 
 /*
  * Sets in the result {files, results: {NAME: COUNT}, failed, links, skipped_mounts, unreadable,
- * seconds, dry_run, list: [{path, result, reason, hint, source, evm, key_id, signer, chain_then,
- * chain_now}], unlisted}.
+ * seconds, dry_run, list: [{path, result, reason, hint, source, cause, evm, key_id, signer,
+ * chain_then, chain_now}], unlisted}.
  */
 int file_report_set(const FileReport *report, Worker *worker, usec_t start_usec);

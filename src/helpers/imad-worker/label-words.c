@@ -55,6 +55,8 @@ static int make_command(const Worker *worker, uint64_t number, const char *words
 
         while (n_options < size && !string_equal(words + n_options, verb))
                 n_options += strlen(words + n_options) + 1;
+        if (n_options >= size)
+                return -EOPNOTSUPP;
         r = string_list_add(ret_list, "imad-worker");
         if (r >= 0)
                 r = add_words(ret_list, words, n_options);

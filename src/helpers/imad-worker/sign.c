@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
 #include <openssl/x509.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include "base/buffer.h"
 #include "base/fs.h"
-#include "core/signature/certificate-check.h"
 #include "helpers/imad-worker/adoption.h"
 #include "helpers/imad-worker/file-batch.h"
-#include "helpers/imad-worker/key-option.h"
-#include "helpers/imad-worker/measurements-input.h"
-#include "helpers/imad-worker/parallel.h"
 #include "helpers/imad-worker/read-cost.h"
-#include "system/key-store.h"
+#include "helpers/imad-worker/signing-kit.h"
 #include "system/label-cache-file.h"
-#include "system/signing.h"
 #include "system/unrecorded-packages.h"
 
 typedef struct Signing {
-        MeasurementsInput input; /* --cert= */
-        SigningKey key;
-        KeyStore vendors;            /* whose signatures --installed keeps */
-        CertificateList public_keys; /* the key, under the id that signatures get, and these */
+        SigningKit kit;
         SigningSettings settings;
-        SigningTools tools[PARALLEL_THREADS_MAX];
         Adoption adoption; /* of --installed */
         bool installed;
         bool everything;   /* of what is installed */
@@ -39,67 +28,20 @@ static void signing_done(Signing *s)
         adoption_done(&s->adoption);
         label_cache_free(s->cache);
         free(s->cache_path);
-        for (size_t i = 0; i < PARALLEL_THREADS_MAX; i++) {
-                signer_free(s->tools[i].signer);
-                signature_verifier_free(s->tools[i].verifier);
-        }
-        free(s->public_keys.items);
-        key_store_done(&s->vendors);
-        signing_key_done(&s->key);
-        measurements_input_done(&s->input);
-}
-
-/*
- * A million files take longer than other verbs may; a writer that waits for a lease must not end
- * this process.
- */
-static void lift_limits(void)
-{
-        const struct rlimit cpu = { RLIM_INFINITY, RLIM_INFINITY };
-
-        (void) setrlimit(RLIMIT_CPU, &cpu);
-        (void) signal(SIGIO, SIG_IGN);
-}
-
-static ExitCode set_certificate(Worker *worker, Signing *s)
-{
-        const char *name;
-        int r;
-
-        if (worker->certificates.count == 0)
-                return EXIT_CODE_OK;
-        name = worker->certificates.items[0];
-        if (worker->certificates.count > 1 || s->input.certificates.count != 1)
-                return worker_fail(worker, EXIT_CODE_USAGE, "give the one that belongs to the key",
-                                "--cert= names more than one certificate");
-        if (certificate_is_expired(&s->input.certificates.items[0], time(NULL)))
-                return worker_fail(worker, EXIT_CODE_MISMATCH,
-                                "make a new one for the key: verifiers refuse what this one signs",
-                                "%s has expired", name);
-        r = signing_key_set_certificate(&s->key, &s->input.certificates.items[0]);
-        if (r == -ENODATA)
-                return worker_fail(worker, EXIT_CODE_NOT_SUPPORTED,
-                                "make one with the extension subjectKeyIdentifier=hash",
-                                "%s has no SubjectKeyIdentifier, by which kernels find keys", name);
-        return r < 0 ? worker_fail(worker, EXIT_CODE_MISMATCH,
-                                       "give the one that belongs to the key",
-                                       "%s certifies another key", name)
-                     : EXIT_CODE_OK;
+        signing_kit_done(&s->kit);
 }
 
 static ExitCode read_settings(Worker *worker, Signing *s)
 {
-        const char *hash = worker->options[WORKER_OPTION_HASH];
-        HashAlgorithm algorithm = hash ? hash_algorithm_from_string(hash) : HASH_SHA256;
+        HashAlgorithm algorithm;
+        ExitCode code = signing_kit_read_hash(worker, &algorithm);
 
+        if (code != EXIT_CODE_OK)
+                return code;
         s->settings = (SigningSettings){
                 .hash = algorithm, .with_evm = worker->evm, .dry_run = worker->dry_run
         };
         s->root_fd = worker->root_fd;
-        if (algorithm < 0)
-                return worker_fail(worker, EXIT_CODE_USAGE,
-                                "sha256, sha384 and sha512 are known everywhere",
-                                "--hash=%s is no hash of the kernel", hash);
         if (worker_parse_label_output(worker, &s->settings.sidecar) < 0)
                 return worker->code;
         s->settings.with_verity = worker->fs_verity;
@@ -108,57 +50,21 @@ static ExitCode read_settings(Worker *worker, Signing *s)
                                 "--fs-verity is about files on a disk, not about sidecars");
         if (worker->fs_verity && algorithm != HASH_SHA256 && algorithm != HASH_SHA512)
                 return worker_fail(worker, EXIT_CODE_USAGE, "use sha256 or sha512",
-                                "fs-verity has no hash %s", hash);
+                                "fs-verity has no hash %s", hash_algorithm_to_string(algorithm));
         if (s->settings.sidecar && worker->evm)
                 return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
                                 "--evm signs owner and mode, which a sidecar does not carry");
         return EXIT_CODE_OK;
 }
 
-/* What the kernel gets keys for need not be signed again. */
-static int choose_public_keys(Worker *worker, Signing *s)
-{
-        const CertificateList *vendors = &s->vendors.certificates;
-        _cleanup_diags_ DiagList unused = { 0 };
-        Certificate *keys;
-        int r = worker->installed ? key_store_load(worker->root_fd, &s->vendors, &unused) : 0;
-
-        if (r < 0)
-                return r;
-        keys = calloc(vendors->count + 1, sizeof(*keys));
-        if (!keys)
-                return -ENOMEM;
-        keys[0] = (Certificate){ .key_ids = { s->key.key_id }, .n_key_ids = 1, .key = s->key.key };
-        for (size_t i = 0; i < vendors->count; i++)
-                keys[i + 1] = vendors->items[i];
-        s->public_keys = (CertificateList){ keys, vendors->count + 1 };
-        return 0;
-}
-
-static ExitCode make_tools(Worker *worker, Signing *s)
-{
-        int r = choose_public_keys(worker, s);
-
-        for (size_t i = 0; r >= 0 && i < PARALLEL_THREADS_MAX; i++) {
-                r = signer_new(&s->key, s->settings.hash, &s->tools[i].signer);
-                if (r >= 0)
-                        r = signature_verifier_new(&s->public_keys, &s->tools[i].verifier);
-        }
-        if (r == -EOPNOTSUPP)
-                return worker_fail(worker, EXIT_CODE_NOT_SUPPORTED,
-                                "sha256, sha384 and sha512 can be signed by every key",
-                                "nothing is signed as %s with this key",
-                                hash_algorithm_to_string(s->settings.hash));
-        return r < 0 ? worker_fail_errno(worker, r, "key") : EXIT_CODE_OK;
-}
-
 /* Whose good signature made the last file of the thread one to keep; NULL: it is the key's own. */
 static const Certificate *find_vendor(const Signing *s, size_t thread)
 {
         const Certificate *certificate =
-                        signature_verifier_get_certificate(s->tools[thread].verifier);
+                        signature_verifier_get_certificate(s->kit.tools[thread].verifier);
 
-        return certificate && EVP_PKEY_eq(certificate->key, s->key.key) != 1 ? certificate : NULL;
+        return certificate && EVP_PKEY_eq(certificate->key, s->kit.key.key) != 1 ? certificate
+                                                                                 : NULL;
 }
 
 static FileOutcome describe(const Signing *s, const char *path, size_t thread, SigningResult result)
@@ -170,7 +76,7 @@ static FileOutcome describe(const Signing *s, const char *path, size_t thread, S
                           : s->installed ? adoption_get_source(&s->adoption, path)
                                          : NULL,
                 .has_key_id = true,
-                .key_id = vendor ? vendor->key_ids[0] : s->key.key_id };
+                .key_id = vendor ? vendor->key_ids[0] : s->kit.key.key_id };
 }
 
 static void sign_file(void *userdata, const char *path, int path_fd, size_t thread,
@@ -182,7 +88,7 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
 
         if (s->installed && adoption_passes_over(&s->adoption, path, path_fd, ret_outcome))
                 return;
-        r = signing_plan_file(&s->settings, &s->tools[thread], s->root_fd, path, path_fd,
+        r = signing_plan_file(&s->settings, &s->kit.tools[thread], s->root_fd, path, path_fd,
                         ret_change, &result);
         if (r == -EKEYREJECTED && s->installed)
                 *ret_outcome = (FileOutcome){
@@ -199,11 +105,11 @@ static int compute_cache_owner(const Signing *s, Digest *ret_digest)
 {
         _cleanup_buffer_ Buffer bytes = { 0 };
         unsigned char *der = NULL;
-        int size = i2d_PUBKEY(s->key.key, &der);
+        int size = i2d_PUBKEY(s->kit.key.key, &der);
         int r = size < 0 ? -ENOMEM
                          : buffer_append_format(&bytes, "%d %d %d %08" PRIx32 " ", s->settings.hash,
                                            s->settings.with_evm, s->settings.with_verity,
-                                           s->key.key_id);
+                                           s->kit.key.key_id);
 
         if (r >= 0)
                 r = buffer_append(&bytes, der, (size_t) size);
@@ -288,16 +194,10 @@ ExitCode verb_sign(Worker *worker)
         if (worker->options[WORKER_OPTION_RESUME] && worker->n_words == 0)
                 return label_run_resume(worker);
 
-        lift_limits();
+        signing_kit_lift_limits();
         code = read_settings(worker, &s);
         if (code == EXIT_CODE_OK)
-                code = measurements_input_load(worker, &s.input);
-        if (code == EXIT_CODE_OK)
-                code = key_option_open(worker, &s.key);
-        if (code == EXIT_CODE_OK)
-                code = set_certificate(worker, &s);
-        if (code == EXIT_CODE_OK)
-                code = make_tools(worker, &s);
+                code = signing_kit_open(worker, s.settings.hash, &s.kit);
         if (code == EXIT_CODE_OK)
                 code = choose_files(worker, &s);
         if (code == EXIT_CODE_OK)
@@ -318,7 +218,7 @@ ExitCode verb_sign(Worker *worker)
                 batch.is_known = is_vouched;
         batch.cache = s.cache;
         batch.cached = (FileOutcome){
-                .result = "kept", .has_key_id = true, .key_id = s.key.key_id
+                .result = "kept", .has_key_id = true, .key_id = s.kit.key.key_id
         };
         code = file_batch_run(worker, &batch, s.installed ? EXIT_CODE_MISMATCH : EXIT_CODE_FAILURE);
         /* A cache that cannot be written costs time, the next time. */

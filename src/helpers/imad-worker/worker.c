@@ -159,7 +159,8 @@ static const char *const option_names[WORKER_OPTION_MAX] = { "policy", "force", 
         "mask", "uid", "euid", "gid", "egid", "fowner", "fgroup", "fsmagic", "fsname", "fsuuid",
         "lsm", "data", "nonce", "tcti", "ak", "allow-list", "format", "union", "archive", "path",
         "template", "verdict", "signed-by", "package", "key", "hash", "passphrase-fd", "kind",
-        "type", "at-least", "relay", "journal", "cache", "manifest", "resume", "undo", "reason" };
+        "type", "at-least", "relay", "journal", "cache", "manifest", "resume", "undo", "reason",
+        "provenance", "require-provenance", "builder", "valid-for" };
 
 const char *worker_option_to_string(WorkerOption option)
 {

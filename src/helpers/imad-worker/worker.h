@@ -58,6 +58,10 @@ typedef enum WorkerOption {
         WORKER_OPTION_RESUME,
         WORKER_OPTION_UNDO,
         WORKER_OPTION_REASON,
+        WORKER_OPTION_PROVENANCE,
+        WORKER_OPTION_REQUIRE_PROVENANCE,
+        WORKER_OPTION_BUILDER,
+        WORKER_OPTION_VALID_FOR,
         WORKER_OPTION_MAX,
         WORKER_OPTION_INVALID = -EINVAL,
 } WorkerOption;
@@ -196,6 +200,9 @@ WorkerRun verb_measurements_verify;
 WorkerRun verb_package_files;
 WorkerRun verb_attest_quote;
 WorkerRun verb_attest_verify;
+WorkerRun verb_bundle_create;
+WorkerRun verb_bundle_verify;
+WorkerRun verb_bundle_apply;
 WorkerRun verb_sign;
 WorkerRun verb_verify;
 WorkerRun verb_unsign;
