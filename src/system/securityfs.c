@@ -131,20 +131,31 @@ int securityfs_load_policy(int root_fd, const char *path, const PolicyFileOps *o
         return 0;
 }
 
+static int read_number(int root_fd, const char *path, uint64_t *ret_value)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = fs_read_file(root_fd, path, COUNTER_TEXT_MAX, &text, &size);
+
+        if (r < 0)
+                return r;
+        return parse_u64(string_strip(text), UINT64_MAX, ret_value) < 0 ? -EBADMSG : 0;
+}
+
+int securityfs_read_evm(int root_fd, uint64_t *ret_bits)
+{
+        return read_number(root_fd, SECURITYFS_EVM_PATH, ret_bits);
+}
+
 int securityfs_read_counter(int root_fd, const char *name, uint64_t *ret_value)
 {
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        size_t size;
-        int r;
+        _cleanup_free_ char *path = NULL;
 
         if (asprintf(&path, "%s/%s", SECURITYFS_IMA_PATH, name) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
-        r = fs_read_file(root_fd, path, COUNTER_TEXT_MAX, &text, &size);
-        if (r < 0)
-                return r;
-        return parse_u64(string_strip(text), UINT64_MAX, ret_value) < 0 ? -EBADMSG : 0;
+        return read_number(root_fd, path, ret_value);
 }
 
 int securityfs_open_list(int root_fd, HashAlgorithm bank, int *ret_fd)

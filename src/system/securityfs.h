@@ -17,6 +17,9 @@
 #define SECURITYFS_LIST_PATH SECURITYFS_IMA_PATH "/binary_runtime_measurements"
 #define SECURITYFS_POLICY_PATH SECURITYFS_IMA_PATH "/policy"
 
+/* A link to integrity/evm/evm. */
+#define SECURITYFS_EVM_PATH SECURITYFS_PATH "/evm"
+
 /* The firmware's event log; drivers/char/tpm/eventlog/common.c. */
 #define SECURITYFS_EVENT_LOG_PATH SECURITYFS_PATH "/tpm0/binary_bios_measurements"
 
@@ -26,6 +29,9 @@ typedef enum ImaState {
         IMA_STATE_NO_SECURITYFS, /* not mounted, or not in this kernel */
         IMA_STATE_MAX,
 } ImaState;
+
+/* EVM's activation, without bit 31, which the kernel hides. -ENOENT without EVM, -EBADMSG. */
+int securityfs_read_evm(int root_fd, uint64_t *ret_bits);
 
 ImaState securityfs_get_ima_state(int root_fd);
 

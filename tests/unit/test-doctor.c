@@ -264,3 +264,47 @@ Test(doctor, a_run_that_was_killed_is_told)
         label_journal_free(journal);
         assert_finding(&root, "labels", "--resume=1", "warning");
 }
+
+Test(doctor, state_of_evm_is_explained)
+{
+        static const struct {
+                const char *value, *text, *result;
+        } cases[] = {
+                {"0",   "EVM rests",                     "ok"     },
+                { "1",  "an HMAC of this machine (1)",   "ok"     },
+                { "2",  "without a key of this machine", "ok"     },
+                { "3",  "and verifies",                  "ok"     },
+                { "6",  "be changed (4)",                "warning"},
+                { "8",  "does not know: 8",              "unknown"},
+                { "no", "cannot be read",                "unknown"},
+        };
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        assert_finding(&root, "evm", "no EVM", "ok");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                fixture_root_write(&root, "/sys/kernel/security/evm", cases[i].value);
+                assert_finding(&root, "evm", cases[i].text, cases[i].result);
+        }
+}
+
+Test(doctor, active_evm_is_not_covered_by_package_transactions)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+
+        fixture_root_write(&root, "/sys/kernel/security/evm", "2");
+        assert_finding(&root, "evm", "package transactions", "warning");
+}
+
+Test(doctor, initrd_that_left_the_policy_to_the_real_root)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        BootRecord record = {
+                .outcome = BOOT_OUTCOME_LOADED,
+                .generation = 1,
+                .message = (char *) "told by imad-load",
+                .initrd = (char *) "the initrd is out of date",
+        };
+
+        cr_assert_eq(boot_record_store(root.fd, &record), 0);
+        assert_finding(&root, "boot", "out of date", "warning");
+}

@@ -68,6 +68,15 @@ int doctor_check_boot(Doctor *doctor)
                 return doctor_add(doctor, DOCTOR_RESULT_WARNING,
                                 "systemctl enable imad-load.service; it runs at the next boot",
                                 "imad-load did not run at this boot");
+        if (boot->initrd) {
+                int r = doctor_add(doctor, DOCTOR_RESULT_WARNING,
+                                "make the initrd anew (update-initramfs -u, or dracut --force), or "
+                                "see INITRD in imad-load.service(8)",
+                                "the initrd left the policy to the real root: %s", boot->initrd);
+
+                if (r < 0)
+                        return r;
+        }
         return doctor_add(doctor,
                         boot_outcome_is_failure(boot->outcome) ||
                                                         boot->outcome == BOOT_OUTCOME_ALREADY_LOADED

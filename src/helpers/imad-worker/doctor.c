@@ -26,6 +26,7 @@ static const struct {
         { "policy-load",   "Policy in force",       doctor_check_policy_load },
         { "boot",          "imad-load at this boot", doctor_check_boot },
         { "generation",    "Policy of the next boot", doctor_check_generation },
+        { "evm",           "EVM",                   doctor_check_evm },
         { "labels",        "Runs that label files", doctor_check_labels },
 };
 /* clang-format on */

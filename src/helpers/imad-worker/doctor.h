@@ -49,5 +49,8 @@ DoctorCheck doctor_check_policy_load;
 DoctorCheck doctor_check_boot;
 DoctorCheck doctor_check_generation;
 
+/* doctor-evm.c */
+DoctorCheck doctor_check_evm;
+
 /* doctor-labels.c */
 DoctorCheck doctor_check_labels;
