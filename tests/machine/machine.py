@@ -30,9 +30,9 @@ class Boot:
     shell: bool = False  # console on stdio instead of a file
 
 
-def copy_disk(image: pathlib.Path, disk: pathlib.Path, *archives: pathlib.Path) -> None:
-    """Makes the disk of a machine: a copy of an image with archives, payload.tar first, put in."""
-    writes = ''.join(f'write {archive} {archive.name}\n' for archive in archives)
+def copy_disk(image: pathlib.Path, disk: pathlib.Path, *files: pathlib.Path) -> None:
+    """Makes the disk of a machine: a copy of an image with files, payload.tar first, put in."""
+    writes = ''.join(f'write {file} {file.name}\n' for file in files)
     subprocess.run(['cp', '--sparse=always', image, disk], check=True)
     subprocess.run(['debugfs', '-w', '-f', '-', disk], check=True, text=True,
                    input=f'cd usr/lib/imadtest\n{writes}',
