@@ -21,7 +21,7 @@ in_initrd() {
   check_loaded "$1"
   note "$(cat /run/imad/boot.json)"
   is "$(boot_result placement)" initrd 'the initrd has done it'
-  like "$(journalctl -b -k -o cat)" 'imad-load: loaded: .*in the initrd' "the kernel's log has it"
+  like "$(journalctl -b -k)" 'imad-load: loaded: .*in the initrd' "the kernel's log has it"
   # PID 1 begins to log after its own exec; the kernel's line is older.
   is "$(journalctl -b -o short-monotonic --no-hostname |
     grep -oE 'imad-load: loaded|systemd\[1\]: systemd [0-9]+' | head -n 1)" 'imad-load: loaded' \
