@@ -85,6 +85,18 @@ def replay_theirs(folder):
     return pcrs
 
 
+def recorded():
+    """The log and the PCRs of a boot of the machine, as TEST_DATA has them."""
+    folder = pathlib.Path(os.environ['TEST_DATA']) / 'measurements'
+    log = bytes.fromhex((folder / '6.1-firmware-event-log.txt').read_text().split()[-1])
+    pcrs = {}
+    for line in (folder / '6.1-ima-sig-three-banks.txt').read_text().splitlines():
+        match line.split(' '):
+            case ['PCR', bank, number, value] if int(number) in FIRMWARE_PCRS:
+                pcrs.setdefault(bank, []).append(value)
+    return log, pcrs
+
+
 def main():
     checks = []
     with tempfile.TemporaryDirectory() as folder:
@@ -92,6 +104,11 @@ def main():
             log, expected = make_log(locality)
             pathlib.Path(folder, 'log').write_bytes(log)
             checks.append((f'startup locality {locality}: as specified', replay_ours(folder) == expected))
+        log, expected = recorded()
+        pathlib.Path(folder, 'log').write_bytes(log)
+        checks.append(('a log of SeaBIOS: as the TPM says', replay_ours(folder) == expected))
+        if shutil.which('tpm2_eventlog'):
+            checks.append(('and as tpm2_eventlog says', replay_ours(folder) == replay_theirs(folder)))
         for name, changed in (('a log', b''), ('a changed log', b'!')):
             if shutil.which('tpm2_eventlog'):
                 pathlib.Path(folder, 'log').write_bytes(make_log(None, changed)[0])

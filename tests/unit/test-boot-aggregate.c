@@ -60,6 +60,35 @@ Test(boot_aggregate, every_boot_pcr_of_the_bank_counts)
         }
 }
 
+/* SeaBIOS wrote it in the boot of the list. */
+Test(boot_aggregate, a_recorded_event_log_leads_to_the_recorded_list_and_pcrs)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load("6.1-ima-sig-three-banks.txt");
+        _cleanup_fixture_list_ FixtureList file = fixture_list_load("6.1-firmware-event-log.txt");
+        Digest digest = first_digest(&list.binaries[0]), computed;
+        _cleanup_diags_ DiagList diags = { 0 };
+        size_t n_compared = 0;
+        EventLog log;
+
+        cr_assert_eq(event_log_replay((const char *) file.binaries[0].bytes, file.binaries[0].size,
+                                     &log, &diags, "log"),
+                        0);
+        cr_assert_eq(boot_aggregate_compute(digest.algorithm, NULL, &log, &computed), 0);
+        cr_expect(digest_equal(&computed, &digest));
+        cr_expect_eq(boot_aggregate_judge(&digest, NULL, &log), BOOT_VERDICT_MATCH);
+        for (size_t i = 0; i < list.n_pcrs; i++) {
+                const PcrValue *pcr = &list.pcrs[i];
+                Digest replayed;
+
+                if (pcr->pcr >= 8)
+                        continue;
+                cr_assert_eq(event_log_get_pcr(&log, pcr->value.algorithm, pcr->pcr, &replayed), 0);
+                cr_expect(digest_equal(&replayed, &pcr->value), "PCR %u", pcr->pcr);
+                n_compared++;
+        }
+        cr_expect_eq(n_compared, 24, "eight PCRs of three banks");
+}
+
 Test(boot_aggregate, without_its_pcrs_nothing_is_known)
 {
         _cleanup_fixture_list_ FixtureList list = fixture_list_load(fixture_lists[0]);

@@ -74,6 +74,26 @@ Test(report, recorded_lists_match_their_pcrs)
         }
 }
 
+/* Kernel 6.1 has sha384 as a module, so that it extended that bank by padded SHA-1. */
+Test(report, a_bank_whose_hash_came_too_late_matches_with_its_violations)
+{
+        _cleanup_fixture_list_ FixtureList list = fixture_list_load("6.1-ima-sig-three-banks.txt");
+        const FixtureBinary *b = &list.binaries[0];
+        PcrValue pcrs[96];
+        size_t n = used_pcrs(&list, pcrs);
+        _cleanup_diags_ DiagList diags = { 0 };
+        _cleanup_json_ json_t *json = NULL;
+        Verdict status;
+
+        json = report_on(pcrs, n, b->bytes, b->size, b->digest_size, &diags, &status);
+        cr_expect_eq(status, VERDICT_MATCH);
+        cr_expect_eq(json_integer_value(json_object_get(json, "violations")), 2);
+        for (int pcr = 10; pcr <= 12; pcr++)
+                cr_expect_str_eq(json_string_value(json_object_get(
+                                                 find_bank(json, "sha384", pcr), "verdict")),
+                                "match");
+}
+
 Test(report, without_values_it_says_what_was_replayed_in_four_banks)
 {
         static const char *const banks[] = { "sha1", "sha256", "sha384", "sha512" };
