@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -83,14 +85,20 @@ static int read_text(int root_fd, char **ret_text, size_t *ret_size)
 
 static int parse_head(const char *record, TransactionJournal *journal)
 {
-        const char *rest = string_after(record, MAGIC);
-        int pid, end = 0;
+        const char *text = string_after(record, MAGIC);
+        _cleanup_free_ char *words = text ? strdup(text) : NULL;
+        char *rest = words, *pid = strsep(&rest, " "), *start = strsep(&rest, " ");
+        uint64_t owner = 0;
 
-        if (!rest || sscanf(rest, "%d %" SCNu64 " %n", &pid, &journal->owner_start, &end) != 2 ||
-                        end == 0 || pid <= 1)
+        if (!text)
                 return -EBADMSG;
-        journal->owner = pid;
-        (void) snprintf(journal->owner_name, sizeof(journal->owner_name), "%s", rest + end);
+        if (!words)
+                return -ENOMEM;
+        if (!rest || parse_u64(pid, INT_MAX, &owner) < 0 || owner <= 1 ||
+                        parse_u64(start, UINT64_MAX, &journal->owner_start) < 0)
+                return -EBADMSG;
+        journal->owner = (pid_t) owner;
+        (void) snprintf(journal->owner_name, sizeof(journal->owner_name), "%s", rest);
         return 0;
 }
 
@@ -156,7 +164,7 @@ static void drop_older(TransactionJournal *journal)
 int transaction_journal_load(int root_fd, TransactionJournal *ret_journal)
 {
         _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
-        size_t size, allocated = 0, offset = 0;
+        size_t size = 0, allocated = 0, offset = 0;
         int r = read_text(root_fd, &journal.text, &size);
 
         while (r >= 0 && offset < size && memchr(journal.text + offset, '\0', size - offset)) {

@@ -68,12 +68,11 @@ static void parse_row(char *text, Row *row)
 
 Test(evm, hmacs_are_those_that_the_kernel_computed)
 {
-        _cleanup_free_ char *path = fixture_path("%s/signature/evm-hmac.tsv", getenv("TEST_DATA")),
-                            *text = NULL;
-        char *rest, *line;
         size_t size, rows = 0;
+        _cleanup_free_ char *path = fixture_path("%s/signature/evm-hmac.tsv", getenv("TEST_DATA")),
+                            *text = fixture_read(path, &size);
+        char *rest = text, *line;
 
-        text = rest = fixture_read(path, &size);
         while ((line = strsep(&rest, "\n"))) {
                 uint8_t key[128], expected[1 + FILE_LABEL_HMAC_SIZE];
                 size_t key_size, expected_size;

@@ -2,6 +2,7 @@
 /* Gate, labellers and supervisor as they are, over a file system of the test's own. */
 #include "fixture-gate.h"
 
+#include <limits.h>
 #include <linux/fs.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -278,9 +279,13 @@ Test(gate, a_killed_labeller_is_replaced)
         prepare_recovery(&gate);
         (void) snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
         cr_assert_eq(fs_read_file(gate.root_fd, path, 4096, &children, NULL), 0);
-        for (char *word = strtok_r(children, " ", &save); word; word = strtok_r(NULL, " ", &save))
-                if (atoi(word) != supervisor_get_status(gate.supervisor).gate_pid)
-                        cr_assert_eq(kill(atoi(word), SIGKILL), 0);
+        for (char *word = strtok_r(children, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+                uint64_t child;
+
+                cr_assert_eq(parse_u64(word, INT_MAX, &child), 0);
+                if ((pid_t) child != supervisor_get_status(gate.supervisor).gate_pid)
+                        cr_assert_eq(kill((pid_t) child, SIGKILL), 0);
+        }
         (void) poll(NULL, 0, 50);
         cr_assert_eq(supervisor_check(gate.supervisor), 0);
         cr_assert_eq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "program", O_RDONLY)), 0);

@@ -52,7 +52,7 @@ static bool is_canonical(const char *path, const char *text)
 
 int bundle_path_decode(const char *text, char **ret_path)
 {
-        _cleanup_free_ char *path = malloc(strlen(text) + 1);
+        _cleanup_free_ char *path = calloc(1, strlen(text) + 1);
         char *out = path;
 
         if (!path)
