@@ -7,7 +7,7 @@ bench_dir=$imad_top/build-test/bench
 # step_bench: Meson's benchmarks of an optimised build; figures of the machine are in record_print.
 step_bench() {
   build_folder "$bench_dir" "$imad_top" -Dmode=release -Dbuildtype=release -Db_lto=true -Dman=disabled
-  quietly meson test -C "$bench_dir" --benchmark --no-rebuild
+  quietly meson test -C "$bench_dir" --benchmark --no-rebuild --logbase=benchmarklog
   record_benchmarks
 }
 
