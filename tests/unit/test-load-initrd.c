@@ -254,23 +254,79 @@ Test(load_initrd, real_root_loads_what_was_left_to_it_and_says_why)
         cr_assert(strstr(record.initrd, "/etc/imad/keys/new.pem"), "%s", record.initrd);
 }
 
+/* Generation 1 is good, and a boot under it has not come up. */
+static void fail_good(const Machine *machine)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state;
+
+        cr_assert_eq(generation_state_load(machine->real.fd, &state, &diags), 0);
+        state.entries[0].phase = GENERATION_PHASE_GOOD;
+        rollout_begin(&state, 1, "99999999-2222-3333-4444-555555555555", 1);
+        cr_assert_eq(generation_state_store(machine->real.fd, &state), 0);
+}
+
 /* The initrd has judged the last boot, so the real root would find nothing against it. */
 Test(load_initrd, good_generation_that_the_initrd_leaves_out_is_left_out_of_the_boot)
 {
         _cleanup_machine_ Machine machine = machine_new(REFUSES);
         _cleanup_boot_record_ BootRecord record = { 0 };
-        _cleanup_diags_ DiagList diags = { 0 };
-        GenerationState state;
 
-        cr_assert_eq(generation_state_load(machine.real.fd, &state, &diags), 0);
-        state.entries[0].phase = GENERATION_PHASE_GOOD;
-        rollout_begin(&state, 1, "99999999-2222-3333-4444-555555555555", 1);
-        cr_assert_eq(generation_state_store(machine.real.fd, &state), 0);
+        fail_good(&machine);
         load(&machine);
         cr_assert_eq(machine.record.outcome, BOOT_OUTCOME_LAST_BOOT_FAILED);
         cr_assert_not(is_loaded(&machine));
         cr_assert_eq(load_in_real_root(&machine, &record), 1);
         cr_assert_eq(record.outcome, BOOT_OUTCOME_LAST_BOOT_FAILED);
+}
+
+/* A directory in the way stands for a root that is mounted read-only in the initrd. */
+static void make_read_only(const Machine *machine, bool is_read_only)
+{
+        (void) fs_remove_tree(machine->real.fd, GENERATION_STATE_PREVIOUS_PATH);
+        if (is_read_only)
+                cr_assert_eq(fs_make_directories(machine->real.fd, GENERATION_STATE_PREVIOUS_PATH,
+                                             0755),
+                                0);
+}
+
+static bool has_open_try(const FixtureRoot *root)
+{
+        _cleanup_diags_ DiagList diags = { 0 };
+        GenerationState state;
+
+        cr_assert_eq(generation_state_load(root->fd, &state, &diags), 0);
+        for (size_t i = 0; i < state.n_tries; i++)
+                if (state.tries[i].result == BOOT_TRY_RESULT_OPEN)
+                        return true;
+        return false;
+}
+
+static void assert_real_root_leaves_it_out(const Machine *machine)
+{
+        _cleanup_boot_record_ BootRecord record = { 0 };
+
+        make_read_only(machine, false);
+        fixture_root_write(&machine->real, KERNEL_POLICY, "");
+        fixture_root_write(&machine->real, "/proc/sys/kernel/osrelease", "6.1.0\n");
+        fixture_root_write(&machine->real, BOOT_ID_PATH, "11111111-2222-3333-4444-555555555555\n");
+        cr_assert_eq(load_in_real_root(machine, &record), 0);
+        cr_assert_eq(record.outcome, BOOT_OUTCOME_LAST_BOOT_FAILED, "%s", record.message);
+}
+
+/* Else each later boot would find the same failure, and come up without the policy. */
+Test(load_initrd, failed_boot_that_cannot_be_written_is_judged_in_the_real_root)
+{
+        _cleanup_machine_ Machine machine = machine_new(REFUSES);
+
+        fail_good(&machine);
+        make_read_only(&machine, true);
+        assert_deferred(&machine, "what became of the boots before");
+        cr_assert(has_open_try(&machine.real));
+        assert_real_root_leaves_it_out(&machine);
+        cr_assert_not(has_open_try(&machine.real));
+        load(&machine);
+        cr_assert_eq(machine.record.outcome, BOOT_OUTCOME_LOADED, "%s", machine.record.message);
 }
 
 /* What --list prints, from a program that ends behind it. */

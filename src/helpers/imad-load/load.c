@@ -373,8 +373,8 @@ static int load_generation(Load *l)
 }
 
 /*
- * Reads the state and judges the boots before. 1: go on; 0: damaged, concluded in the record unless
- * that is NULL; negative errno.
+ * Reads the state and judges the boots before. 1: go on; 0: damaged, or an initrd cannot write what
+ * it found: concluded in the record unless that is NULL; negative errno.
  */
 static int settle(Load *load, BootRecord *record)
 {
@@ -389,9 +389,15 @@ static int settle(Load *load, BootRecord *record)
         if (rollout_read_boot_id(load->root_fd, load->boot_id) < 0)
                 *load->boot_id = '\0';
         load->finding = rollout_settle(&load->state, load->boot_id, time_now(CLOCK_REALTIME));
-        /* Where this cannot be written nothing that appraises is loaded, either. */
-        if (load->finding != ROLLOUT_FINDING_NONE || load->state.restored)
-                (void) generation_state_store(load->state_fd, &load->state);
+        if (load->finding == ROLLOUT_FINDING_NONE && !load->state.restored)
+                return 1;
+        r = generation_state_store(load->state_fd, &load->state);
+        /* The real root can write it. Else the next boot would find the same failure again. */
+        if (r < 0 && load->sysroot && record)
+                return conclude(record, BOOT_OUTCOME_DEFERRED, HINT_WRITABLE,
+                                "what became of the boots before cannot be written to %s: %s",
+                                GENERATION_STATE_PATH, strerror(-r));
+        /* Where the real root cannot write it nothing that appraises is loaded, either. */
         return 1;
 }
 
