@@ -10,6 +10,9 @@
 #define SYSTEMD_POLICY_PATH                                                                        \
         "/etc/ima/ima-policy" /* PID 1 loads it; systemd, src/core/ima-setup.c */
 
+#define GRUB_PATH "/etc/default/grub.d/imad.cfg" /* hooks/40-imad.in */
+#define GRUB_SIZE_MAX 65536U
+
 static const char systemd_hint[] = "imactl policy import " SYSTEMD_POLICY_PATH
                                    " --output=/etc/imad/policy.d/50-imported.yaml, imactl policy "
                                    "apply, remove " SYSTEMD_POLICY_PATH ", and reboot";
@@ -116,6 +119,42 @@ static int check_policy(Doctor *doctor, const Generation *generation, DiagList *
                         generation->number, kernel->rules, doctor->release);
 }
 
+/* A kernel that the file names and that lacks a policy is a reason for it. */
+static bool is_lacking(Doctor *doctor, const Generation *intended, char *line)
+{
+        const char *release = string_after(line, "# Linux ");
+        const GenerationKernel *kernel;
+        _cleanup_free_ char *modules = NULL;
+        char *end = release ? strchr(release, ' ') : NULL;
+
+        if (!end)
+                return false;
+        *end = '\0';
+        if (asprintf(&modules, "/lib/modules/%s", release) < 0) {
+                modules = NULL;
+                return true;
+        }
+        kernel = generation_find_kernel(intended, release);
+        return fs_exists(doctor->worker->root_fd, modules) && (!kernel || kernel->rules == 0);
+}
+
+/* Written by the hook for new kernels, which runs again only when another one is installed. */
+static int check_grub(Doctor *doctor, const Generation *intended)
+{
+        _cleanup_free_ char *text = NULL;
+        char *save = NULL;
+
+        if (fs_read_file(doctor->worker->root_fd, GRUB_PATH, GRUB_SIZE_MAX, &text, NULL) < 0)
+                return 0;
+        for (char *line = strtok_r(text, "\n", &save); intended->number > 0 && line;
+                        line = strtok_r(NULL, "\n", &save))
+                if (is_lacking(doctor, intended, line))
+                        return 0;
+        return doctor_add(doctor, DOCTOR_RESULT_WARNING, "rm " GRUB_PATH " && update-grub",
+                        "GRUB still boots an older kernel by " GRUB_PATH
+                        ", though no newer one lacks its policy any more");
+}
+
 int doctor_check_generation(Doctor *doctor)
 {
         _cleanup_generation_ Generation generation = { 0 };
@@ -127,11 +166,15 @@ int doctor_check_generation(Doctor *doctor)
                 return r;
         if (r < 0)
                 return report_damage(doctor, &diags);
+        if (state.intended > 0 && generation_load(doctor->worker->root_fd, state.intended,
+                                                  &generation, &diags) < 0)
+                return report_damage(doctor, &diags);
+        r = check_grub(doctor, &generation);
+        if (r < 0)
+                return r;
         if (state.intended == 0)
                 return doctor_add(doctor, DOCTOR_RESULT_OK,
                                 "imactl preset list shows policies to begin with",
                                 "no policy is intended");
-        if (generation_load(doctor->worker->root_fd, state.intended, &generation, &diags) < 0)
-                return report_damage(doctor, &diags);
         return check_policy(doctor, &generation, &diags);
 }
