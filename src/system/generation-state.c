@@ -58,9 +58,9 @@ GenerationEntry *generation_state_find(GenerationState *state, uint64_t number)
 
 static json_t *entry_to_json(const GenerationEntry *entry)
 {
-        _cleanup_json_ json_t *json = json_pack("{s:I, s:s, s:b, s:s}", "number",
+        _cleanup_json_ json_t *json = json_pack("{s:I, s:s, s:b, s:b, s:s}", "number",
                         (json_int_t) entry->number, "state", phase_names[entry->phase], "proved",
-                        entry->proved, "reason", entry->reason);
+                        entry->proved, "same_rules", entry->same_rules, "reason", entry->reason);
 
         if (!json || json_set_time(json, "since_usec", entry->since_usec) < 0)
                 return NULL;
@@ -160,6 +160,7 @@ static int parse_entry(const json_t *json, GenerationEntry *entry)
         entry->number = (uint64_t) number;
         entry->phase = (GenerationPhase) p;
         entry->proved = proved;
+        entry->same_rules = json_is_true(json_object_get(json, "same_rules"));
         entry->since_usec = (usec_t) since;
         return 0;
 }
@@ -256,7 +257,7 @@ int generation_state_parse(
         if (version == 1) {
                 if (state.intended > 0)
                         state.entries[state.n_entries++] = (GenerationEntry){ state.intended,
-                                GENERATION_PHASE_GOOD, true, 0, "applied" };
+                                GENERATION_PHASE_GOOD, true, 0, "applied", false };
                 *ret_state = state;
                 return 0;
         }

@@ -41,6 +41,7 @@ typedef struct GenerationEntry {
         bool proved;       /* was good once */
         usec_t since_usec; /* in this phase; 0: not known */
         char reason[ROLLOUT_REASON_MAX];
+        bool same_rules; /* a good generation has them, so that only the kernels are new */
 } GenerationEntry;
 
 /* How a boot ended that loaded an appraising generation. */

@@ -142,6 +142,19 @@ bool generation_has_same_policies(const Generation *a, const Generation *b)
         return true;
 }
 
+bool generation_has_same_rules(const Generation *a, const Generation *b)
+{
+        if (!generation_has_same_fragments(a, b))
+                return false;
+        for (size_t i = 0; i < a->n_kernels; i++) {
+                const GenerationKernel *other = generation_find_kernel(b, a->kernels[i].release);
+
+                if (other && !string_equal(a->kernels[i].sha256, other->sha256))
+                        return false;
+        }
+        return true;
+}
+
 int generation_store_lock(int root_fd, int *ret_fd)
 {
         _cleanup_close_ int fd = -EBADF;

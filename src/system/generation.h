@@ -68,6 +68,9 @@ const GenerationKernel *generation_find_kernel(const Generation *generation, con
 bool generation_has_same_fragments(const Generation *a, const Generation *b);
 bool generation_has_same_policies(const Generation *a, const Generation *b);
 
+/* Same fragments, and the same policy for each kernel that both have? */
+bool generation_has_same_rules(const Generation *a, const Generation *b);
+
 /*
  * Holds the store against other writers until the descriptor is closed; makes its directory.
  * -EAGAIN when somebody else holds it.

@@ -103,6 +103,25 @@ Test(bless, verdicts)
         }
 }
 
+/* As after an upgrade of the kernel: else any user could switch the policy off by it. */
+Test(bless, trial_with_the_rules_of_a_good_generation_is_judged_like_one)
+{
+        _cleanup_root_ FixtureRoot root = boot_new(true, 0);
+        _cleanup_bless_facts_ BlessFacts facts = facts_new(true, "a.service", "IMA denied x", NULL);
+        _cleanup_strings_ StringList problems = { 0 };
+        GenerationState state = state_of(&root);
+        BlessVerdict verdict;
+
+        state.entries[0].same_rules = true;
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        fixture_root_write(&root, BLESS_BASELINE_PATH, "");
+        cr_assert_eq(bless_boot(root.fd, &facts, &verdict, &problems), 0);
+        (void) guardian_stop(root.fd);
+        cr_assert_gt(waitpid(-1, NULL, 0), 0);
+        cr_assert_eq(verdict, BLESS_VERDICT_BLESSED);
+        cr_assert_eq(state_of(&root).entries[0].phase, GENERATION_PHASE_GOOD);
+}
+
 Test(bless, trial_that_needs_confirmation_keeps_its_guardian)
 {
         _cleanup_root_ FixtureRoot root = boot_new(true, 60);

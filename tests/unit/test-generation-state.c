@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "fixture-root.h"
 #include "system/generation-state.h"
@@ -16,9 +17,9 @@ static const GenerationState full = {
         .alarm = "generation 3: the boot that tried it did not come up",
         .n_entries = 3,
         .entries = {
-                { 2, GENERATION_PHASE_GOOD, true, 11, "applied" },
-                { 3, GENERATION_PHASE_FAILED, false, 17, "the boot that tried it did not come up" },
-                { 4, GENERATION_PHASE_TRIAL, false, 19, "a boot tries it" },
+                { 2, GENERATION_PHASE_GOOD, true, 11, "applied", false },
+                { 3, GENERATION_PHASE_FAILED, false, 17, "the boot that tried it did not come up", false },
+                { 4, GENERATION_PHASE_TRIAL, false, 19, "a boot tries it", true },
         },
         .n_tries = 2,
         .tries = {
@@ -52,6 +53,28 @@ Test(generation_state, everything_comes_back)
         cr_assert_eq(generation_state_store(root.fd, &full), 0);
         state = load(&root, 0);
         expect_equal(&state, &full);
+}
+
+/* As it was written before anybody asked for that. */
+Test(generation_state, rules_count_as_new_where_nothing_says_otherwise)
+{
+        _cleanup_json_ json_t *json = generation_state_to_json(&full);
+        json_t *entry = json_array_get(json_object_get(json, "generations"), 2);
+        _cleanup_free_ char *text = NULL;
+        char hex[65];
+        GenerationState state;
+        const char *why;
+        Digest digest;
+
+        cr_assert_eq(json_object_del(entry, "same_rules"), 0);
+        cr_assert_eq(json_format(json, &text), 0);
+        cr_assert_eq(digest_compute(HASH_SHA256, text, strlen(text), &digest), 0);
+        hex_encode(digest.bytes, digest.size, hex);
+        free(text);
+        cr_assert_eq(json_object_set_new(json, "sha256", json_string(hex)), 0);
+        cr_assert_eq(json_format(json, &text), 0);
+        cr_assert_eq(generation_state_parse(text, strlen(text), &state, &why), 0, "%s", why);
+        cr_assert_not(state.entries[2].same_rules);
 }
 
 Test(generation_state, version_1_is_taken_over_as_good)

@@ -171,6 +171,25 @@ Test(generation, same_policies_whatever_the_fragments)
         cr_assert_not(generation_has_same_policies(&a, &b));
 }
 
+/* An upgrade of a kernel adds one and may remove one. */
+Test(generation, same_rules_whatever_the_kernels)
+{
+        _cleanup_generation_ Generation a = { 0 }, b = { 0 }, c = { 0 };
+
+        cr_assert_eq(generation_add_fragment(&a, "a.yaml", "/a.yaml", "x", 1), 0);
+        cr_assert_eq(generation_add_fragment(&b, "a.yaml", "/a.yaml", "x", 1), 0);
+        cr_assert_eq(generation_add_fragment(&c, "a.yaml", "/a.yaml", "y", 1), 0);
+        cr_assert_eq(generation_add_kernel(&a, "6.0.0", "r\n", 2, 1, NULL), 0);
+        cr_assert_eq(generation_add_kernel(&a, "6.1.0", "r\n", 2, 1, NULL), 0);
+        cr_assert_eq(generation_add_kernel(&b, "6.1.0", "r\n", 2, 1, NULL), 0);
+        cr_assert_eq(generation_add_kernel(&b, "6.2.0", "s\n", 2, 1, NULL), 0);
+        cr_assert(generation_has_same_rules(&a, &b));
+        cr_assert_not(generation_has_same_rules(&a, &c), "other fragments");
+        /* A name in them may stand for another number now. */
+        cr_assert_eq(generation_add_kernel(&b, "6.0.0", "t\n", 2, 1, NULL), 0);
+        cr_assert_not(generation_has_same_rules(&a, &b), "another policy for the same kernel");
+}
+
 Test(generation, numbers_only_grow)
 {
         _cleanup_root_ FixtureRoot root = fixture_root_new();

@@ -311,8 +311,8 @@ static FixtureRoot appraising_new(GenerationPhase phase, bool tried, BootTryResu
                 .next = 3,
                 .n_entries = 2,
                 .entries = {
-                        { 1, phase == GENERATION_PHASE_GOOD ? GENERATION_PHASE_RETIRED : GENERATION_PHASE_GOOD, true, 1, "" },
-                        { 2, phase, phase == GENERATION_PHASE_GOOD, 2, "" },
+                        { 1, phase == GENERATION_PHASE_GOOD ? GENERATION_PHASE_RETIRED : GENERATION_PHASE_GOOD, true, 1, "", false },
+                        { 2, phase, phase == GENERATION_PHASE_GOOD, 2, "", false },
                 },
                 .n_tries = tried ? 1 : 0,
                 .tries = { { 2, phase != GENERATION_PHASE_GOOD, FIRST, 3, result } },

@@ -223,6 +223,25 @@ Test(policy_apply, new_kernel_gets_the_intended_policy_by_a_trial_like_the_last)
         cr_assert_eq(state.intended, 2);
         cr_assert_eq(generation_state_find(&state, 2)->phase, GENERATION_PHASE_CANDIDATE);
         cr_assert_eq(state.confirm_within_usec, 120 * USEC_PER_SEC);
+        cr_assert_not(generation_state_find(&state, 2)->same_rules, "nothing was good before");
+}
+
+Test(policy_apply, new_kernel_brings_no_new_rules_where_the_policy_is_good)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        GenerationState state;
+
+        put_certificate(&root);
+        fixture_root_write(&root, FRAGMENT, REFUSES);
+        cr_assert_eq(run_code(&root, "--trial --auto policy-apply"), EXIT_CODE_OK);
+        state = get_state(&root);
+        cr_assert_not(state.entries[0].same_rules);
+        state.entries[0].phase = GENERATION_PHASE_GOOD;
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        fixture_root_write(&root, "/lib/modules/6.2.0/modules.dep", "");
+        cr_assert_eq(run_code(&root, "policy-kernel 6.2.0"), EXIT_CODE_OK);
+        state = get_state(&root);
+        cr_assert(generation_state_find(&state, 2)->same_rules);
 }
 
 Test(policy_apply, rollback_and_log)

@@ -80,15 +80,23 @@ static int judge_units(int root_fd, const BlessFacts *facts, StringList *problem
         return r;
 }
 
-static int judge(int root_fd, const BlessFacts *facts, bool trial, StringList *problems)
+/* Rules that nobody has seen at work on this machine. */
+static bool has_new_rules(GenerationState *state, const BootTry *try)
+{
+        const GenerationEntry *entry = generation_state_find(state, try->generation);
+
+        return try->trial && !(entry && entry->same_rules);
+}
+
+static int judge(int root_fd, const BlessFacts *facts, bool new_rules, StringList *problems)
 {
         int r = facts->up ? 0 : add_problem(problems, "default.target", " was not reached");
 
         if (r >= 0)
                 r = add_all(problems, &facts->login);
-        if (r >= 0 && trial)
+        if (r >= 0 && new_rules)
                 r = add_all(problems, &facts->denials);
-        if (r >= 0 && trial)
+        if (r >= 0 && new_rules)
                 r = judge_units(root_fd, facts, problems);
         return r;
 }
@@ -140,7 +148,7 @@ int bless_boot(int root_fd, const BlessFacts *facts, BlessVerdict *ret_verdict,
                 *ret_verdict = BLESS_VERDICT_NOTHING;
                 return try ? 0 : store_baseline(root_fd, &facts->failed);
         }
-        r = judge(root_fd, facts, try->trial, problems);
+        r = judge(root_fd, facts, has_new_rules(&state, try), problems);
         if (r < 0)
                 return r;
         if (problems->count > 0) {

@@ -30,10 +30,10 @@ bool bless_is_due(int root_fd);
 /*
  * Judges this boot, stores the verdict, and then ends the guardian or begins the time for a
  * confirmation. Sentences that speak against the boot are added to problems. A trial must be
- * without any; a good generation is given up only when the machine did not come up or nobody can
- * log in: whoever can run a program could bring a denial or a failing unit about, and must not be
- * able to switch the policy off by that. Negative errno when the verdict could not be stored; the
- * guardian then does its work.
+ * without any; a good generation, and one with the rules of a good one, is given up only when the
+ * machine did not come up or nobody can log in: whoever can run a program could bring a denial or a
+ * failing unit about, and must not be able to switch the policy off by that. Negative errno when
+ * the verdict could not be stored; the guardian then does its work.
  */
 int bless_boot(int root_fd, const BlessFacts *facts, BlessVerdict *ret_verdict,
                 StringList *problems);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helpers/imad-worker/policy-apply.h"
 #include "base/diag-code.h"
 #include "core/policy/import/kernel-text.h"
 #include "core/policy/rule/keyword.h"
@@ -84,6 +85,18 @@ static int check_trial_options(Worker *worker, Trial *ret_trial)
         return 0;
 }
 
+/* An upgrade of the kernel brings no rule that the machine has not come up under. */
+static bool has_good_rules(
+                Worker *worker, const GenerationState *state, const Generation *generation)
+{
+        _cleanup_generation_ Generation good = { 0 };
+        _cleanup_diags_ DiagList ignored = { 0 };
+        uint64_t number = rollout_find_good(state);
+
+        return number != 0 && generation_load(worker->root_fd, number, &good, &ignored) >= 0 &&
+               generation_has_same_rules(&good, generation);
+}
+
 static int write_generation(Worker *worker, Generation *generation, bool appraises,
                 const Trial *trial, GenerationState *state)
 {
@@ -103,6 +116,8 @@ static int write_generation(Worker *worker, Generation *generation, bool apprais
                                 generation->created_usec);
         else
                 rollout_adopt(state, generation->number, generation->created_usec);
+        generation_state_find(state, generation->number)->same_rules =
+                        has_good_rules(worker, state, generation);
         return store_save(worker, state);
 }
 
