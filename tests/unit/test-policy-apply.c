@@ -6,6 +6,7 @@
 #include "fixture-certificate.h"
 #include "fixture-worker.h"
 #include "system/generation.h"
+#include "system/rollout.h"
 #include "system/securityfs.h"
 
 #define FRAGMENT "/etc/imad/policy.d/50-programs.yaml"
@@ -242,6 +243,36 @@ Test(policy_apply, new_kernel_brings_no_new_rules_where_the_policy_is_good)
         cr_assert_eq(run_code(&root, "policy-kernel 6.2.0"), EXIT_CODE_OK);
         state = get_state(&root);
         cr_assert(generation_state_find(&state, 2)->same_rules);
+}
+
+/* What is intended is read when nobody else can change it any more. */
+Test(policy_apply, new_kernel_waits_for_who_changes_the_policy)
+{
+        _cleanup_root_ FixtureRoot root = machine_new();
+        _cleanup_close_ int lock_fd = -EBADF;
+        GenerationState state;
+        int status = -1;
+        pid_t pid;
+
+        cr_assert_eq(run_code(&root, "policy-apply"), EXIT_CODE_OK);
+        fixture_root_write(&root, "/lib/modules/6.2.0/modules.dep", "");
+        cr_assert_eq(generation_store_lock(root.fd, &lock_fd), 0);
+        pid = fork();
+        if (pid == 0) {
+                /* It would hold the lock, too. */
+                (void) close(lock_fd);
+                _exit((int) run_code(&root, "policy-kernel 6.2.0"));
+        }
+        cr_assert_gt(pid, 0);
+        /* Whenever the child comes to the state: this only lets it come too early. */
+        (void) usleep(300000);
+        state = get_state(&root);
+        cr_assert(rollout_turn_off(&state, 1));
+        cr_assert_eq(generation_state_store(root.fd, &state), 0);
+        cr_assert_eq(close(TAKE_FD(lock_fd)), 0);
+        cr_assert_eq(waitpid(pid, &status, 0), pid);
+        cr_assert_eq(WEXITSTATUS(status), EXIT_CODE_OK);
+        cr_assert_eq(get_state(&root).intended, 0, "off is not undone");
 }
 
 Test(policy_apply, rollback_and_log)

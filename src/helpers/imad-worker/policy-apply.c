@@ -5,6 +5,7 @@
 #include "core/policy/rule/keyword.h"
 #include "helpers/imad-worker/compilation.h"
 #include "helpers/imad-worker/gates.h"
+#include "helpers/imad-worker/policy-apply.h"
 #include "helpers/imad-worker/store.h"
 #include "system/rollout.h"
 
@@ -224,15 +225,12 @@ static int apply(Worker *worker, const Compilation *compilation, const Trial *tr
         return r < 0 ? r : report(worker, compilation, changed, number, &state);
 }
 
-ExitCode verb_policy_apply(Worker *worker)
+ExitCode policy_apply_locked(Worker *worker)
 {
         _cleanup_compilation_ Compilation compilation = { 0 };
-        _cleanup_close_ int lock_fd = -EBADF;
         Trial trial;
         int r = check_trial_options(worker, &trial);
 
-        if (r >= 0 && !worker->dry_run)
-                r = store_lock(worker, &lock_fd);
         if (r < 0)
                 return worker->code;
         r = compilation_run(worker, COMPILATION_LINT | (trial.observe ? COMPILATION_OBSERVE : 0),
@@ -259,4 +257,12 @@ ExitCode verb_policy_apply(Worker *worker)
                 return worker_fail_errno(worker, r,
                                 "cannot write the generation; the policy stays as it was");
         return EXIT_CODE_OK;
+}
+
+ExitCode verb_policy_apply(Worker *worker)
+{
+        _cleanup_close_ int lock_fd = -EBADF;
+        int r = worker->dry_run ? 0 : store_lock(worker, &lock_fd);
+
+        return r < 0 ? worker->code : policy_apply_locked(worker);
 }

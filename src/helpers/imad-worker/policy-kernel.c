@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "helpers/imad-worker/compilation.h"
+#include "helpers/imad-worker/policy-apply.h"
 #include "helpers/imad-worker/store.h"
 
 static bool covers(const Generation *generation, const char *release)
@@ -42,12 +43,16 @@ ExitCode verb_policy_kernel(Worker *worker)
 {
         _cleanup_generation_ Generation intended = { 0 };
         const char *release = worker->words[0];
+        _cleanup_close_ int lock_fd = -EBADF;
         const GenerationEntry *entry;
         char confirm_within[32];
         GenerationState state;
         ExitCode code;
-        int r = store_load_state(worker, &state);
+        int r = store_wait(worker, &lock_fd);
 
+        if (r < 0)
+                return worker->code;
+        r = store_load_state(worker, &state);
         if (r >= 0)
                 r = store_load_intended(worker, &state, &intended);
         if (r < 0)
@@ -68,7 +73,7 @@ ExitCode verb_policy_kernel(Worker *worker)
                                 state.confirm_within_usec);
                 worker->confirm_within = confirm_within;
         }
-        code = verb_policy_apply(worker);
+        code = policy_apply_locked(worker);
         worker->confirm_within = NULL;
         return code;
 }

@@ -105,14 +105,22 @@ int store_report_intended(Worker *worker, GenerationState *state)
         return r;
 }
 
-int store_lock(Worker *worker, int *ret_fd)
+static int check_lock(Worker *worker, int r)
 {
-        int r = generation_store_lock(worker->root_fd, ret_fd);
-
         if (r == -EAGAIN)
                 (void) worker_fail(worker, EXIT_CODE_FAILURE, "try again when it is done",
                                 "somebody else is changing the policy");
         else if (r < 0)
                 (void) worker_fail_errno(worker, r, GENERATION_STORE_PATH);
         return r;
+}
+
+int store_lock(Worker *worker, int *ret_fd)
+{
+        return check_lock(worker, generation_store_lock(worker->root_fd, ret_fd));
+}
+
+int store_wait(Worker *worker, int *ret_fd)
+{
+        return check_lock(worker, generation_store_wait(worker->root_fd, ret_fd));
 }

@@ -25,3 +25,6 @@ int store_report_intended(Worker *worker, GenerationState *state);
 
 /* Locks the store; on failure the worker's error is set. */
 int store_lock(Worker *worker, int *ret_fd);
+
+/* The same, for where nobody could try again: waits a while for others. */
+int store_wait(Worker *worker, int *ret_fd);
