@@ -21,13 +21,15 @@ void process_end(pid_t pid)
         if (pid <= 0)
                 return;
         (void) kill(pid, SIGKILL);
-        (void) waitpid(pid, NULL, 0);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
 }
 
 int process_start(ProcessRun *run, void *userdata, pid_t *ret_pid)
 {
         _cleanup_close_ int ready = -EBADF, child = -EBADF;
         int fds[2], r;
+        ssize_t n;
         pid_t pid;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
@@ -43,7 +45,10 @@ int process_start(ProcessRun *run, void *userdata, pid_t *ret_pid)
                 _exit(0);
         }
         (void) close(TAKE_FD(child));
-        if (read(ready, &r, sizeof(r)) != (ssize_t) sizeof(r))
+        do
+                n = read(ready, &r, sizeof(r));
+        while (n < 0 && errno == EINTR);
+        if (n != (ssize_t) sizeof(r))
                 r = -ECHILD;
         if (r < 0)
                 process_end(pid);

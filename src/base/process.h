@@ -9,7 +9,10 @@
 /* What the child does. It calls process_ready() once, and does not return. */
 typedef void ProcessRun(void *userdata, int ready_fd);
 
-/* In the child: hands the result of its preparations to the parent. False when nobody reads it. */
+/*
+ * In the child: hands the result of its preparations to the parent. When nobody reads it SIGPIPE
+ * ends the child; false where that is ignored.
+ */
 bool process_ready(int ready_fd, int result);
 
 /*

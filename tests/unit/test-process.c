@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
@@ -44,6 +45,34 @@ Test(process, notices_one_that_ends_early)
         pid_t pid = 0;
 
         cr_assert_eq(process_start(say_nothing, NULL, &pid), -ECHILD);
+        cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void say_late(void *userdata, int ready_fd)
+{
+        (void) usleep(100000);
+        say(userdata, ready_fd);
+}
+
+static void ignore(int number)
+{
+}
+
+Test(process, waits_on_when_a_signal_comes)
+{
+        const struct sigaction action = { .sa_handler = ignore };
+        const struct itimerval often = {
+                {0,  10000},
+                { 0, 10000}
+        };
+        int result = 0;
+        pid_t pid = 0;
+
+        cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+        cr_assert_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+        cr_expect_eq(process_start(say_late, &result, &pid), 0);
+        cr_expect_gt(pid, 0);
+        process_end(pid);
         cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 
