@@ -47,11 +47,13 @@ int json_format(const json_t *value, char **ret_text)
 
 int json_parse(const char *text, size_t size, json_t **ret_value)
 {
-        json_error_t error;
-        json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+        json_t *value;
 
+        /* jansson has a code for want of memory that its parser does not set. */
+        errno = 0;
+        value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
         if (!value)
-                return -EBADMSG;
+                return errno == ENOMEM ? -ENOMEM : -EBADMSG;
         *ret_value = value;
         return 0;
 }

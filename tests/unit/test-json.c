@@ -22,6 +22,32 @@ Test(json, duplicate_keys_and_garbage_are_refused)
         cr_assert_null(value);
 }
 
+static size_t allocations;
+
+static void *allocate(size_t size)
+{
+        if (allocations-- > 0)
+                return malloc(size);
+        errno = ENOMEM;
+        return NULL;
+}
+
+Test(json, want_of_memory_is_no_malformed_text)
+{
+        static const char text[] = "{\"a\": [1, \"b\"]}";
+        json_t *value = NULL;
+        int r = -ENOMEM;
+
+        json_set_alloc_funcs(allocate, free);
+        for (size_t n = 0; r == -ENOMEM; n++) {
+                allocations = n;
+                r = json_parse(text, strlen(text), &value);
+        }
+        json_set_alloc_funcs(malloc, free);
+        cr_assert_eq(r, 0);
+        json_decref(value);
+}
+
 Test(json, times_have_a_readable_twin)
 {
         _cleanup_json_ json_t *object = json_object();
