@@ -2,6 +2,7 @@
 #include "base/conf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/diag-code.h"
 #include "base/dropin.h"
@@ -27,19 +28,35 @@ static int load_file(int root_fd, const char *path, const ConfItem *items, size_
         return conf_text_parse(text, path, items, n_items, settings, diags);
 }
 
-static int find_main(int root_fd, const char *name, StringList *paths)
+/* Goes from the first directory to the next as long as visit returns -ENOENT, which is 0 then. */
+static int visit_main(
+                const char *name, int (*visit)(void *userdata, const char *path), void *userdata)
 {
-        for (size_t i = ELEMENTSOF(conf_directories) - 1; i-- > 0;) {
+        int r = -ENOENT;
+
+        for (size_t i = ELEMENTSOF(conf_directories) - 1; r == -ENOENT && i-- > 0;) {
                 _cleanup_free_ char *path = NULL;
 
                 if (asprintf(&path, "%s/%s", conf_directories[i], name) < 0) {
                         path = NULL;
                         return -ENOMEM;
                 }
-                if (fs_exists(root_fd, path))
-                        return string_list_add(paths, path);
+                r = visit(userdata, path);
         }
-        return 0;
+        return r == -ENOENT ? 0 : r;
+}
+
+typedef struct Finding {
+        int root_fd;
+        StringList *paths;
+} Finding;
+
+static int find_file(void *userdata, const char *path)
+{
+        const Finding *finding = userdata;
+        _cleanup_close_ int fd = fs_open(finding->root_fd, path, O_PATH, 0);
+
+        return fd < 0 ? fd : string_list_add(finding->paths, path);
 }
 
 static int find_dropins(int root_fd, const char *name, DropinList *ret_list, DiagList *diags)
@@ -55,28 +72,54 @@ static int find_dropins(int root_fd, const char *name, DropinList *ret_list, Dia
         return dropin_list_find(root_fd, pointers, ".conf", ret_list, diags);
 }
 
-int conf_find_files(int root_fd, const char *name, StringList *ret_paths, DiagList *diags)
+static int add_dropins(int root_fd, const char *name, StringList *paths, DiagList *diags)
 {
         _cleanup_dropins_ DropinList dropins = { 0 };
-        _cleanup_strings_ StringList paths = { 0 };
-        int r = find_main(root_fd, name, &paths);
+        int r = find_dropins(root_fd, name, &dropins, diags);
 
-        if (r >= 0)
-                r = find_dropins(root_fd, name, &dropins, diags);
         for (size_t i = 0; r >= 0 && i < dropins.count; i++)
                 if (!dropins.files[i].masked)
-                        r = string_list_add(&paths, dropins.files[i].path);
+                        r = string_list_add(paths, dropins.files[i].path);
+        return r;
+}
+
+int conf_find_files(int root_fd, const char *name, StringList *ret_paths, DiagList *diags)
+{
+        _cleanup_strings_ StringList paths = { 0 };
+        Finding finding = { root_fd, &paths };
+        int r = visit_main(name, find_file, &finding);
+
+        if (r >= 0)
+                r = add_dropins(root_fd, name, &paths, diags);
         if (r >= 0)
                 *ret_paths = TAKE_STRUCT(paths);
         return r;
+}
+
+typedef struct Loading {
+        int root_fd;
+        const ConfItem *items;
+        size_t n_items;
+        void *settings;
+        DiagList *diags;
+} Loading;
+
+static int load_main(void *userdata, const char *path)
+{
+        const Loading *l = userdata;
+
+        return load_file(l->root_fd, path, l->items, l->n_items, l->settings, l->diags);
 }
 
 int conf_load(int root_fd, const char *name, const ConfItem *items, size_t n_items, void *settings,
                 DiagList *diags)
 {
         _cleanup_strings_ StringList paths = { 0 };
-        int r = conf_find_files(root_fd, name, &paths, diags);
+        Loading loading = { root_fd, items, n_items, settings, diags };
+        int r = visit_main(name, load_main, &loading);
 
+        if (r >= 0)
+                r = add_dropins(root_fd, name, &paths, diags);
         for (size_t i = 0; r >= 0 && i < paths.count; i++) {
                 r = load_file(root_fd, paths.items[i], items, n_items, settings, diags);
                 if (r == -ENOENT)

@@ -23,3 +23,40 @@ Test(conf, etc_replaces_usr_and_dropins_come_after)
         cr_assert(!s.enabled, "only the first imad.conf counts");
         cr_assert_eq(diags.count, 0);
 }
+
+Test(conf, none_takes_the_place_of_one_that_cannot_be_read)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_settings_ FixtureSettings s = { 0 };
+        _cleanup_strings_ StringList paths = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        fixture_root_write(&root, "/usr/lib/imad/imad.conf", "[Main]\nEnabled=yes\n");
+        fixture_root_write(&root, "/etc/imad/other", "");
+        fixture_root_link(&root, "imad.conf", "/etc/imad/imad.conf");
+        cr_assert_eq(conf_load(root.fd, "imad.conf", fixture_items, ELEMENTSOF(fixture_items), &s,
+                                     &diags),
+                        0);
+        cr_assert(!s.enabled);
+        cr_assert_eq(diags.count, 1);
+        cr_assert_eq(conf_find_files(root.fd, "imad.conf", &paths, &diags), -ELOOP);
+}
+
+Test(conf, a_link_to_nothing_gives_way_to_the_next)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        _cleanup_settings_ FixtureSettings s = { 0 };
+        _cleanup_strings_ StringList paths = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        fixture_root_write(&root, "/usr/lib/imad/imad.conf", "[Main]\nEnabled=yes\n");
+        fixture_root_write(&root, "/etc/imad/other", "");
+        fixture_root_link(&root, "gone", "/etc/imad/imad.conf");
+        cr_assert_eq(conf_load(root.fd, "imad.conf", fixture_items, ELEMENTSOF(fixture_items), &s,
+                                     &diags),
+                        0);
+        cr_assert(s.enabled);
+        cr_assert_eq(conf_find_files(root.fd, "imad.conf", &paths, &diags), 0);
+        cr_assert_eq(paths.count, 1);
+        cr_assert_str_eq(paths.items[0], "/usr/lib/imad/imad.conf");
+}
