@@ -4,6 +4,7 @@
 
 #include "fixture-list.h"
 #include "fixture-worker.h"
+#include "system/list-archive.h"
 
 static FixtureRoot root;
 
@@ -247,6 +248,18 @@ Test(export, a_long_list_is_archived_in_segments)
         assert_archived(0, get_number(&result, "segments"));
         cr_assert_eq(count_entries("--archive=" ARCHIVE " measurements-verify"), 30000);
         assert_read_in_place(30000);
+}
+
+Test(export, an_archive_may_end_with_a_segment_without_entries)
+{
+        _cleanup_list_archive_ ListArchive archive = { 0 };
+        _cleanup_diags_ DiagList diags = { 0 };
+
+        measure("ab");
+        assert_archived(2, 1);
+        cr_assert_eq(list_archive_load(root.fd, ARCHIVE, NULL, NULL, NULL, &diags, &archive), 0);
+        cr_assert_eq(list_archive_append(root.fd, ARCHIVE, &archive, "", 0), 0);
+        cr_assert_eq(count_entries("--archive=" ARCHIVE " measurements-verify"), 2);
 }
 
 Test(export, archives_of_earlier_boots_are_pruned_as_the_settings_say)

@@ -192,6 +192,7 @@ static ExitCode open_archive(Worker *worker, const char *name, MeasurementsFile 
                 return worker_fail(worker, EXIT_CODE_NOT_FOUND,
                                 "name the directory of one boot, below " LIST_ARCHIVE_PATH,
                                 "%s holds no archived measurement list", name);
+        a->segments = archive.segments;
         a->size = archive.size;
         a->last = archive.last;
         return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
@@ -252,7 +253,7 @@ static int read_segment(Worker *worker, MeasurementsFile *file)
 
         a->done = 0;
         buffer_done(&a->entries);
-        if (a->read.size < a->size) {
+        if (a->read.segments < a->segments) {
                 r = list_archive_read(worker->root_fd, a->path, &a->read, &a->entries);
                 return r == -EBADMSG || r == -ENOENT ? -ESTALE : r < 0 ? r : 1;
         }

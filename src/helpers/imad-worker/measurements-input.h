@@ -42,7 +42,8 @@ ExitCode measurements_input_read_pcrs(Worker *worker, PcrValueList *values);
  * goes on where the archive ends.
  */
 typedef struct MeasurementsArchive {
-        char *path;      /* NULL: there is none */
+        char *path; /* NULL: there is none */
+        uint64_t segments;
         uint64_t size;   /* of its entries */
         Digest last;     /* of the last file, as all was found good */
         bool is_in_list; /* the list begins as the archive */
