@@ -61,6 +61,13 @@ ok "what reading adds to the measurement list is told" err_has "adds up to 3 ent
 ok "in JSON too" json_is "v['reads']['entries'] == 3 and v['diagnostics'] == []"
 run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree/one
 ok "also of a file that is named" err_has "adds up to 1 entr"
+printf '/tree/%s\n' one two >measured/names
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar --manifest=/names --json=short
+ok "and of those of a manifest" json_is "v['reads']['entries'] == 2 and v['files'] == 2"
+mkfifo measured/pipe
+cat measured/names >measured/pipe &
+run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar --manifest=/pipe --json=short
+ok "which is left to be read when it can be read but once" json_is "'reads' not in v and v['files'] == 2"
 put_policy "measure func=FILE_CHECK mask=^MAY_READ fowner=4242"
 run sign --root="$scratch/measured" --key=/ec.pem --output=sidecar /tree --json=short
 ok "files that are not measured do not count" json_is "v['reads']['entries'] == 0"

@@ -67,13 +67,44 @@ static int add_word(void *userdata, const char *word)
         return r == -ENOMEM ? r : r == -ENOTDIR ? add_file(cost, path, fd) : 0;
 }
 
+/* Another reading of what is no file would find nothing. */
+static bool is_file(const Worker *worker, const char *name)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (string_equal(name, "-") || worker_resolve_path(worker, name, &path) < 0)
+                return false;
+        fd = fs_open(worker->root_fd, path, O_PATH, 0);
+        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode);
+}
+
+/* Mostly no rule measures, and no file need be looked at. */
+static int add_words(ReadCost *cost)
+{
+        const Worker *worker = cost->worker;
+        const char *manifest = worker->options[WORKER_OPTION_MANIFEST];
+        int r = 0;
+
+        if (!decide(cost, NULL).is_active)
+                return 0;
+        if (manifest && !is_file(worker, manifest))
+                return -ESPIPE;
+        for (size_t i = 0; r >= 0 && i < worker->n_words; i++)
+                r = add_word(cost, worker->words[i]);
+        if (r >= 0 && manifest)
+                r = path_list_read(worker, manifest, add_word, cost);
+        return r;
+}
+
 /* A policy that cannot be simulated is no reason not to sign: nothing that is said of it is kept.
  */
 static bool prepare(ReadCost *cost)
 {
         Worker *worker = cost->worker;
         DiagList diags = TAKE_STRUCT(worker->diags);
-        const char *kernel = worker->kernel;
+        const char *kernel = worker->kernel, *policy = worker->options[WORKER_OPTION_POLICY];
         bool is_known = simulation_choose_policy(worker) >= 0 &&
                         simulation_prepare(worker, &cost->simulation) >= 0;
 
@@ -85,7 +116,7 @@ static bool prepare(ReadCost *cost)
         diag_list_done(&worker->diags);
         worker->diags = diags;
         worker->kernel = kernel;
-        worker->options[WORKER_OPTION_POLICY] = NULL;
+        worker->options[WORKER_OPTION_POLICY] = policy;
         return is_known;
 }
 
@@ -114,10 +145,7 @@ int read_cost_tell(Worker *worker, const LabelCache *cache)
         cost.override.request.user = (RequestIds){ user, user, user, user == 0 };
         cost.override.request.group = (RequestIds){ group, group, group, user == 0 };
         if (prepare(&cost)) {
-                /* Mostly no rule measures, and no file need be looked at. */
-                for (size_t i = 0; r >= 0 && i < worker->n_words && decide(&cost, NULL).is_active;
-                                i++)
-                        r = add_word(&cost, worker->words[i]);
+                r = add_words(&cost);
                 if (r >= 0)
                         r = tell(&cost);
         }
