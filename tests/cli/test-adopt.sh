@@ -105,6 +105,7 @@ ok "nor what is nobody's" lacks_label opt/own
 ok "nor a text" lacks_label etc/hello.conf
 run sign --root=system --key=key.pem --cache= --journal=/journal --reason=local /opt/own
 ok "which is signed by name, with a reason" has_label opt/own
+ok "which is in the journal" grep -rqs -- '--reason=local' system/journal
 run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
 ok "and kept from then on" json_is "'unvouched' not in v['results'] and v['results']['altered'] == 1"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout system/vendor.pem -out vendor-cert.pem -subj /CN=vendor \
@@ -117,5 +118,14 @@ install -D vendor-cert.pem system/etc/imad/keys/vendor.pem
 run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
 ok "one by a key that the kernel gets is kept" sources /usr/bin/hello-early "('kept', 'vendor')"
 ok "whoever else vouches for the file or not" sources /opt/own "('kept', 'vendor')"
-ok "that is in the journal" grep -rqs -- '--reason=local' system/journal
+touch -d yesterday system/opt/own system/usr/bin/hello-early
+"$IMACTL" sign --root=system --key=key.pem --installed --cache=/labels --journal=/journal >/dev/null
+run sign --root=system --key=key.pem --installed --cache=/labels --journal=/journal --json=short
+ok "also from the cache, which does not say whose it is" \
+  json_is "[(f['result'], f.get('key_id')) for f in v['list'] if f['path'] == '/usr/bin/hello-early'] == [('kept', None)]"
+run sign --root=system --key=key.pem --cache=/labels --journal=/journal --dry-run /usr/bin/hello-early --json=short
+ok "which is not for who signs by name" json_is "v['results'] == {'signed': 1}"
+mv system/etc/imad/keys/vendor.pem system/
+run sign --root=system --key=key.pem --installed --cache=/labels --journal=/journal --dry-run --json=short
+ok "nor when the vendor's certificate is gone" sources /usr/bin/hello-early "('signed', 'archive')"
 tap_end

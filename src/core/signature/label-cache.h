@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Files whose labels were found good, so that another run need not read them: whatever changes a
- * file or its labels changes its time of change. It belongs to one key and one way to sign. It
- * spares work and vouches for nothing: kernels verify for themselves, and so does `verify`.
+ * file or its labels changes its time of change. It belongs to one key, those whose labels are kept
+ * besides, and one way to sign. It spares work and vouches for nothing: kernels verify for
+ * themselves, and so does `verify`.
  *
  *   8 bytes "imadlc1\0", u64 number of entries, 32 bytes SHA-256 of what it belongs to,
  *   entries in the order of device and inode: u64 device, u64 inode, 16 bytes mark,
@@ -32,7 +33,7 @@ typedef struct LabelCacheFile {
 
 typedef struct LabelCache LabelCache;
 
-/* An empty one, of what has this SHA-256: key, hash, and which labels are set. */
+/* An empty one, of what has this SHA-256: keys, hash, and which labels are set. */
 int label_cache_new(const Digest *owner, LabelCache **ret_cache);
 LabelCache *label_cache_free(LabelCache *cache);
 

@@ -100,7 +100,27 @@ static void sign_file(void *userdata, const char *path, int path_fd, size_t thre
                 *ret_outcome = describe(s, path, thread, result);
 }
 
-/* What is good for one key, hash and form of labels is not for another. */
+static int append_vendors(const CertificateList *vendors, Buffer *bytes)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < vendors->count; i++) {
+                unsigned char *der = NULL;
+                int size = i2d_PUBKEY(vendors->items[i].key, &der);
+                Digest digest;
+
+                r = size < 0 ? -ENOMEM : digest_compute(HASH_SHA256, der, (size_t) size, &digest);
+                OPENSSL_free(der);
+                for (size_t j = 0; r >= 0 && j < vendors->items[i].n_key_ids; j++)
+                        r = buffer_append_format(
+                                        bytes, " %08" PRIx32, vendors->items[i].key_ids[j]);
+                if (r >= 0)
+                        r = buffer_append(bytes, digest.bytes, digest.size);
+        }
+        return r;
+}
+
+/* What is good for one key, those besides it, hash and form of labels is not for another. */
 static int compute_cache_owner(const Signing *s, Digest *ret_digest)
 {
         _cleanup_buffer_ Buffer bytes = { 0 };
@@ -113,6 +133,8 @@ static int compute_cache_owner(const Signing *s, Digest *ret_digest)
 
         if (r >= 0)
                 r = buffer_append(&bytes, der, (size_t) size);
+        if (r >= 0)
+                r = append_vendors(&s->kit.vendors.certificates, &bytes);
         OPENSSL_free(der);
         return r < 0 ? r : digest_compute(HASH_SHA256, bytes.data, bytes.size, ret_digest);
 }
@@ -217,9 +239,10 @@ ExitCode verb_sign(Worker *worker)
         if (s.installed)
                 batch.is_known = is_vouched;
         batch.cache = s.cache;
-        batch.cached = (FileOutcome){
-                .result = "kept", .has_key_id = true, .key_id = s.kit.key.key_id
-        };
+        /* A cache does not say which key a label is by. */
+        batch.cached = (FileOutcome){ .result = "kept",
+                .has_key_id = s.kit.vendors.certificates.count == 0,
+                .key_id = s.kit.key.key_id };
         code = file_batch_run(worker, &batch, s.installed ? EXIT_CODE_MISMATCH : EXIT_CODE_FAILURE);
         /* A cache that cannot be written costs time, the next time. */
         if (s.cache && !worker->dry_run)
