@@ -20,7 +20,8 @@ void label_change_add(LabelChange *change, FileLabelAttribute attribute, uint8_t
                         (LabelChangeItem){ attribute, old, old_size, new, new_size };
 }
 
-int label_change_describe(const LabelChange *change, const char *path, LabelRecord *ret_record)
+int label_change_describe(const LabelChange *change, const char *path, const char *source,
+                LabelRecord *ret_record)
 {
         const struct stat *st = &change->file.stat;
         LabelRecord record = {
@@ -31,6 +32,8 @@ int label_change_describe(const LabelChange *change, const char *path, LabelReco
                          .mtime_nsec = (uint32_t) st->st_mtim.tv_nsec,
                          .path = path,
                          .path_size = strlen(path),
+                         .source = source,
+                         .source_size = source ? strlen(source) : 0,
                          .n_changes = change->n_items}
         };
         int r = 0;

@@ -31,8 +31,12 @@ void label_change_done(LabelChange *change);
 void label_change_add(LabelChange *change, FileLabelAttribute attribute, uint8_t *old,
                 size_t old_size, uint8_t *new, size_t new_size);
 
-/* What goes into a journal before the change is made; path is that below the root. Borrows both. */
-int label_change_describe(const LabelChange *change, const char *path, LabelRecord *ret_record);
+/*
+ * What goes into a journal before the change is made; path is that below the root, source what
+ * vouches for the file, or NULL. Borrows all three.
+ */
+int label_change_describe(const LabelChange *change, const char *path, const char *source,
+                LabelRecord *ret_record);
 
 /*
  * Sets or removes each attribute and reads it back. -ESTALE when the file is not what it was when

@@ -92,8 +92,8 @@ static int restore(const LabelFile *file, const LabelRecord *record)
         return r;
 }
 
-int label_undo_file(
-                int root_fd, const LabelRecord *record, bool repair, LabelUndoResult *ret_result)
+int label_undo_file(int root_fd, const LabelRecord *record, LabelUndoMode mode,
+                LabelUndoResult *ret_result)
 {
         _cleanup_label_file_ LabelFile file = { .fd = -EBADF };
         const size_t n = record->file.n_changes;
@@ -117,11 +117,11 @@ int label_undo_file(
                 *ret_result = LABEL_UNDO_DIFFERENT;
                 return 0;
         }
-        if (repair && count.new == n) {
+        if (mode == LABEL_UNDO_REPAIR && count.new == n) {
                 *ret_result = LABEL_UNDO_LABELLED;
                 return 0;
         }
-        r = restore(&file, record);
+        r = mode == LABEL_UNDO_DRY_RUN ? 0 : restore(&file, record);
         if (r >= 0)
                 *ret_result = LABEL_UNDO_RESTORED;
         return r;

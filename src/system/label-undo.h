@@ -13,12 +13,15 @@ typedef enum LabelUndoResult {
         LABEL_UNDO_RESULT_MAX,
 } LabelUndoResult;
 
+typedef enum LabelUndoMode {
+        LABEL_UNDO_BACK,    /* the labels become the old ones */
+        LABEL_UNDO_REPAIR,  /* only what was made in part is taken back: files are whole then */
+        LABEL_UNDO_DRY_RUN, /* as LABEL_UNDO_BACK, but nothing is changed */
+} LabelUndoMode;
+
 /* "restored", "unchanged", "labelled", "different", "missing". */
 const char *label_undo_result_to_string(LabelUndoResult result);
 
-/*
- * Looks at the file of a record. A repair takes back only what was made in part, so that the file
- * is as before or labelled whole; else the labels become the old ones. Errors of label-file.h.
- */
-int label_undo_file(
-                int root_fd, const LabelRecord *record, bool repair, LabelUndoResult *ret_result);
+/* Looks at the file of a record; takes the change back as the mode says. Errors of label-file.h. */
+int label_undo_file(int root_fd, const LabelRecord *record, LabelUndoMode mode,
+                LabelUndoResult *ret_result);

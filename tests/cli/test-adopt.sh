@@ -106,6 +106,12 @@ ok "nor a text" lacks_label etc/hello.conf
 run sign --root=system --key=key.pem --cache= --journal=/journal --reason=local /opt/own
 ok "which is signed by name, with a reason" has_label opt/own
 ok "which is in the journal" grep -rqs -- '--reason=local' system/journal
+run sign --root=system --journal=/journal --undo=1 --dry-run --json=short
+ok "the journal says by what each file was vouched for" json_is \
+  "{f['path']: (f['result'], f['source']) for f in v['list']}['/usr/bin/hello-early'] == ('restored', 'archive')"
+ok "which changes nothing" has_label usr/bin/hello-early
+run sign --root=system --journal=/journal --undo=2 --dry-run --json=short
+ok "or that it was named" json_is "[(f['path'], f['source']) for f in v['list']] == [('/opt/own', 'named')]"
 run sign --root=system --key=key.pem --installed --cache= --journal=/journal --json=short
 ok "and kept from then on" json_is "'unvouched' not in v['results'] and v['results']['altered'] == 1"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout system/vendor.pem -out vendor-cert.pem -subj /CN=vendor \

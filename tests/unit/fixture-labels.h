@@ -105,7 +105,7 @@ static inline int labels_sign(const FixtureRoot *root)
         for (size_t i = 0; r >= 0 && i < 2; i++) {
                 LabelRecord record;
 
-                r = label_change_describe(&changes[i], label_paths[i], &record);
+                r = label_change_describe(&changes[i], label_paths[i], NULL, &record);
                 if (r >= 0)
                         r = label_journal_add(journal, &record);
         }
@@ -125,7 +125,7 @@ static inline int labels_sign(const FixtureRoot *root)
 
 typedef struct LabelsUndo {
         const FixtureRoot *root;
-        bool repair;
+        LabelUndoMode mode;
         unsigned counts[LABEL_UNDO_RESULT_MAX];
         int error;
 } LabelsUndo;
@@ -134,7 +134,7 @@ static inline int labels_undo_file(void *userdata, const LabelRecord *record)
 {
         LabelsUndo *undo = userdata;
         LabelUndoResult result;
-        int r = label_undo_file(undo->root->fd, record, undo->repair, &result);
+        int r = label_undo_file(undo->root->fd, record, undo->mode, &result);
 
         if (r >= 0)
                 undo->counts[result]++;
@@ -143,9 +143,9 @@ static inline int labels_undo_file(void *userdata, const LabelRecord *record)
         return 0;
 }
 
-static inline LabelsUndo labels_undo(const FixtureRoot *root, bool repair)
+static inline LabelsUndo labels_undo(const FixtureRoot *root, LabelUndoMode mode)
 {
-        LabelsUndo undo = { .root = root, .repair = repair };
+        LabelsUndo undo = { .root = root, .mode = mode };
         _cleanup_label_journal_ LabelJournal *journal = NULL;
 
         cr_assert_eq(label_journal_open(root->fd, "/journal", 1, &journal), 0);

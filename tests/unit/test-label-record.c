@@ -15,6 +15,8 @@ static LabelRecord make_file(void)
                          .mtime_nsec = 999999999,
                          .path = "/usr/bin/odd\n\xff",
                          .path_size = 14,
+                         .source = "archive",
+                         .source_size = 7,
                          .changes = { { FILE_LABEL_IMA, NULL, 0, true, { { 1, 2, 3 } } },
                                                 { FILE_LABEL_EVM, (const uint8_t *) "\x05\x02", 2,
                                                                 false, { { 0 } } } },
@@ -41,6 +43,8 @@ Test(label_record, a_file_comes_back_as_it_was)
         cr_expect_eq(again.file.mtime_nsec, 999999999);
         cr_expect_eq(again.file.path_size, 14);
         cr_expect_eq(memcmp(again.file.path, record.file.path, 14), 0);
+        cr_assert_eq(again.file.source_size, 7);
+        cr_expect_eq(memcmp(again.file.source, "archive", 7), 0);
         cr_assert_eq(again.file.n_changes, 2);
         cr_expect_eq(again.file.changes[0].old_size, 0);
         cr_expect(again.file.changes[0].has_new);
@@ -110,5 +114,10 @@ Test(label_record, what_is_too_long_is_not_written)
         record.file.path = path;
         record.file.path_size = sizeof(path);
         cr_expect_eq(label_record_format(&record, &buffer), -ENAMETOOLONG);
+        cr_expect_eq(buffer.size, 0);
+        record = make_file();
+        record.file.source = path;
+        record.file.source_size = LABEL_RECORD_SOURCE_MAX + 1;
+        cr_expect_eq(label_record_format(&record, &buffer), -E2BIG);
         cr_expect_eq(buffer.size, 0);
 }

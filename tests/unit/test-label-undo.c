@@ -9,12 +9,25 @@ Test(label_undo, a_run_is_taken_back)
         LabelsUndo undo;
 
         cr_assert_eq(labels_sign(&root), 0);
-        undo = labels_undo(&root, false);
+        undo = labels_undo(&root, LABEL_UNDO_BACK);
         cr_expect_eq(undo.counts[LABEL_UNDO_RESTORED], 2);
         cr_expect(labels_are_old(&root, "/a"));
         cr_expect(labels_are_old(&root, "/b"));
-        undo = labels_undo(&root, false);
+        undo = labels_undo(&root, LABEL_UNDO_BACK);
         cr_expect_eq(undo.counts[LABEL_UNDO_UNCHANGED], 2);
+}
+
+Test(label_undo, a_dry_run_says_what_would_be_done)
+{
+        _cleanup_root_ FixtureRoot root = labels_new();
+        LabelsUndo undo;
+
+        cr_assert_eq(labels_sign(&root), 0);
+        labels_set(&root, "/b", "security.ima", "of somebody else");
+        undo = labels_undo(&root, LABEL_UNDO_DRY_RUN);
+        cr_expect_eq(undo.counts[LABEL_UNDO_RESTORED], 1);
+        cr_expect_eq(undo.counts[LABEL_UNDO_DIFFERENT], 1);
+        cr_expect(labels_are_new(&root, "/a"));
 }
 
 Test(label_undo, what_was_changed_since_is_left_alone)
@@ -25,7 +38,7 @@ Test(label_undo, what_was_changed_since_is_left_alone)
         cr_assert_eq(labels_sign(&root), 0);
         fixture_root_write(&root, "/a", "other content");
         labels_set(&root, "/b", "security.ima", "of somebody else");
-        undo = labels_undo(&root, false);
+        undo = labels_undo(&root, LABEL_UNDO_BACK);
         cr_expect_eq(undo.counts[LABEL_UNDO_DIFFERENT], 2);
         cr_expect(labels_are_new(&root, "/a"));
         cr_expect(labels_are(&root, "/b", "of somebody else", NEW_EVM));
@@ -38,7 +51,7 @@ Test(label_undo, a_file_that_took_the_place_is_left_alone)
 
         cr_assert_eq(labels_sign(&root), 0);
         cr_assert_eq(renameat(root.fd, "b", root.fd, "a"), 0);
-        undo = labels_undo(&root, false);
+        undo = labels_undo(&root, LABEL_UNDO_BACK);
         cr_expect_eq(undo.counts[LABEL_UNDO_MISSING], 2);
         cr_expect(labels_are_new(&root, "/a"));
 }
@@ -50,7 +63,7 @@ Test(label_undo, a_repair_leaves_what_is_labelled_whole)
 
         cr_assert_eq(labels_sign(&root), 0);
         labels_set(&root, "/a", "security.ima", OLD);
-        undo = labels_undo(&root, true);
+        undo = labels_undo(&root, LABEL_UNDO_REPAIR);
         cr_expect_eq(undo.counts[LABEL_UNDO_LABELLED], 1);
         cr_expect_eq(undo.counts[LABEL_UNDO_RESTORED], 1);
         cr_expect(labels_are_old(&root, "/a"));
@@ -76,7 +89,8 @@ Test(label_undo, wherever_a_run_is_killed_no_file_stays_half_way)
                 if (!killed)
                         break;
                 if (fs_exists(root.fd, "/journal/1"))
-                        repaired += labels_undo(&root, true).counts[LABEL_UNDO_RESTORED];
+                        repaired += labels_undo(&root, LABEL_UNDO_REPAIR)
+                                                    .counts[LABEL_UNDO_RESTORED];
                 for (size_t i = 0; i < ELEMENTSOF(label_paths); i++)
                         cr_assert(labels_are_old(&root, label_paths[i]) ||
                                                         labels_are_new(&root, label_paths[i]),
@@ -88,7 +102,7 @@ Test(label_undo, wherever_a_run_is_killed_no_file_stays_half_way)
 
 static void undo(void *userdata)
 {
-        (void) labels_undo(userdata, false);
+        (void) labels_undo(userdata, LABEL_UNDO_BACK);
 }
 
 Test(label_undo, wherever_an_undoing_is_killed_another_one_ends_it)
@@ -100,7 +114,7 @@ Test(label_undo, wherever_an_undoing_is_killed_another_one_ends_it)
                 cr_assert_eq(labels_sign(&root), 0);
                 if (!faults_kill(at, undo, &root))
                         break;
-                (void) labels_undo(&root, false);
+                (void) labels_undo(&root, LABEL_UNDO_BACK);
                 cr_assert(labels_are_old(&root, "/a"), "killed at call %u", at);
                 cr_assert(labels_are_old(&root, "/b"), "killed at call %u", at);
         }
@@ -113,10 +127,10 @@ Test(label_undo, what_cannot_be_put_back_is_told_and_can_be_tried_again)
 
         cr_assert_eq(labels_sign(&root), 0);
         faults_plan(9, EROFS);
-        undo_result = labels_undo(&root, false);
+        undo_result = labels_undo(&root, LABEL_UNDO_BACK);
         faults_plan(0, 0);
         cr_expect_eq(undo_result.error, -EROFS);
-        (void) labels_undo(&root, false);
+        (void) labels_undo(&root, LABEL_UNDO_BACK);
         cr_expect(labels_are_old(&root, "/a"));
         cr_expect(labels_are_old(&root, "/b"));
 }

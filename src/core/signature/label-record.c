@@ -86,6 +86,8 @@ static int format_file(const LabelRecord *record, Buffer *buffer)
 
         if (record->file.path_size > LABEL_RECORD_PATH_MAX)
                 return -ENAMETOOLONG;
+        if (record->file.source_size > LABEL_RECORD_SOURCE_MAX)
+                return -E2BIG;
         r = append_u64(buffer, record->file.inode);
         if (r >= 0)
                 r = append_u64(buffer, record->file.size);
@@ -97,6 +99,10 @@ static int format_file(const LabelRecord *record, Buffer *buffer)
                 r = append_u32(buffer, (uint32_t) record->file.path_size);
         if (r >= 0)
                 r = buffer_append(buffer, record->file.path, record->file.path_size);
+        if (r >= 0)
+                r = append_u8(buffer, (uint8_t) record->file.source_size);
+        if (r >= 0)
+                r = buffer_append(buffer, record->file.source, record->file.source_size);
         for (size_t i = 0; r >= 0 && i < record->file.n_changes; i++)
                 r = format_change(&record->file.changes[i], buffer);
         return r;
@@ -180,6 +186,19 @@ static int parse_change(Cursor *body, LabelRecordChange *change)
         return 0;
 }
 
+static int parse_source(Cursor *body, LabelRecord *record)
+{
+        const uint8_t *source;
+        uint8_t size;
+
+        if (cursor_read_u8(body, &size) < 0 || size > LABEL_RECORD_SOURCE_MAX ||
+                        cursor_read_view(body, size, &source) < 0 || memchr(source, '\0', size))
+                return -EBADMSG;
+        record->file.source = (const char *) source;
+        record->file.source_size = size;
+        return 0;
+}
+
 static int parse_file(Cursor *body, LabelRecord *record)
 {
         const uint8_t *path;
@@ -193,7 +212,7 @@ static int parse_file(Cursor *body, LabelRecord *record)
                         record->file.mtime_nsec >= NSEC_PER_SEC ||
                         cursor_read_u32(body, &size) < 0 || size == 0 ||
                         size > LABEL_RECORD_PATH_MAX || cursor_read_view(body, size, &path) < 0 ||
-                        memchr(path, '\0', size))
+                        memchr(path, '\0', size) || parse_source(body, record) < 0)
                 return -EBADMSG;
         record->file.mtime_sec = (int64_t) seconds;
         record->file.path = (const char *) path;

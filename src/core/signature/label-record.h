@@ -9,7 +9,8 @@
  *
  *   begin  u16 format, u64 time in microseconds of CLOCK_REALTIME, words that each end in a NUL
  *   file   u64 inode, u64 size, i64 seconds and u32 nanoseconds of the last change of its content,
- *          u32 size of its path, path, and for each change of it
+ *          u32 size of its path, path, u8 size of what vouched for it or 0, that, and for each
+ *          change of it
  *            u8 attribute (0: security.ima, 1: security.evm), u32 size of the old value or 0 where
  *            there was none, old value, u8 whether a new value is set, 16 bytes by which that is
  *            recognised
@@ -24,8 +25,9 @@
 #include "base/buffer.h"
 #include "core/signature/file-label.h"
 
-#define LABEL_RECORD_FORMAT 1U
+#define LABEL_RECORD_FORMAT 2U
 #define LABEL_RECORD_PATH_MAX 4095U
+#define LABEL_RECORD_SOURCE_MAX 32U
 #define LABEL_RECORD_VALUE_MAX 65536U /* XATTR_SIZE_MAX */
 #define LABEL_RECORD_MARK_SIZE 16U
 #define LABEL_RECORD_CHANGES_MAX FILE_LABEL_ATTRIBUTE_MAX
@@ -76,6 +78,8 @@ typedef struct LabelRecord {
                         uint32_t mtime_nsec;
                         const char *path; /* below the root; not terminated */
                         size_t path_size;
+                        const char *source; /* "archive", … ; not terminated */
+                        size_t source_size; /* 0: nobody was asked */
                         LabelRecordChange changes[LABEL_RECORD_CHANGES_MAX];
                         size_t n_changes;
                 } file;
@@ -94,7 +98,7 @@ const char *label_outcome_to_string(LabelOutcome outcome);
 int label_mark_compute(const void *value, size_t size, LabelMark *ret_mark);
 bool label_mark_equal(const LabelMark *a, const LabelMark *b);
 
-/* Appends the record. -ENAMETOOLONG and -E2BIG for a path or value above the limits. */
+/* Appends the record. -ENAMETOOLONG for a path, -E2BIG for values and source above the limits. */
 int label_record_format(const LabelRecord *record, Buffer *buffer);
 
 /*

@@ -192,7 +192,8 @@ static int do_task(void *userdata, size_t index, size_t thread)
 /* What cannot be journaled is not made. */
 static int journal_item(Run *run, Item *item)
 {
-        int r = item->change.n_items > 0 ? label_run_add(run->batch->run, &item->change, item->path)
+        int r = item->change.n_items > 0 ? label_run_add(run->batch->run, &item->change, item->path,
+                                                           item->outcome.source)
                                          : 0;
 
         if (r == -ENAMETOOLONG || r == -E2BIG) {

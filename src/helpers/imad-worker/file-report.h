@@ -8,7 +8,7 @@
 
 #define FILE_REPORT_RESULTS_MAX 20U
 
-/* What became of one file. Strings are static. */
+/* What became of one file. Strings are static, or borrowed until it is reported. */
 typedef struct FileOutcome {
         const char *result; /* "signed", "good", … ; NULL: it failed by `error` */
         bool is_failure;
@@ -18,7 +18,7 @@ typedef struct FileOutcome {
         const char *evm;    /* the verdict on security.evm, or NULL */
         bool has_key_id;
         uint32_t key_id;
-        const char *signer; /* subject of the certificate; borrowed until it is reported; or NULL */
+        const char *signer;     /* subject of the certificate; or NULL */
         const char *chain_then; /* verdicts on its chain, when the label was set and now; or NULL */
         const char *chain_now;
 } FileOutcome;

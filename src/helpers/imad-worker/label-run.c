@@ -44,7 +44,7 @@ int label_run_get_directory(const Worker *worker, char **ret_directory)
 /* What undoing or repairing one journal came to. */
 typedef struct Undo {
         int root_fd;
-        bool repair;
+        LabelUndoMode mode;
         Worker *worker;
         FileReport *report;
 } Undo;
@@ -57,16 +57,19 @@ static bool is_failure(LabelUndoResult result)
 static int undo_file(void *userdata, const LabelRecord *record)
 {
         Undo *undo = userdata;
-        _cleanup_free_ char *path = strndup(record->file.path, record->file.path_size);
+        _cleanup_free_ char *path = strndup(record->file.path, record->file.path_size),
+                            *source = strndup(record->file.source, record->file.source_size);
         LabelUndoResult result;
         FileOutcome outcome;
-        int r = path ? label_undo_file(undo->root_fd, record, undo->repair, &result) : -ENOMEM;
+        int r = path && source ? label_undo_file(undo->root_fd, record, undo->mode, &result)
+                               : -ENOMEM;
 
         if (r == -ENOMEM)
                 return r;
         outcome = r < 0 ? (FileOutcome){ .is_failure = true, .error = r }
                         : (FileOutcome){ .result = label_undo_result_to_string(result),
                                   .is_failure = is_failure(result) };
+        outcome.source = *source ? source : NULL;
         return file_report_add(undo->report, undo->worker, path, -EBADF, &outcome);
 }
 
@@ -80,15 +83,17 @@ static int mark_end(LabelJournal *journal, LabelOutcome outcome, size_t files, s
         return label_journal_mark(journal, &end);
 }
 
-/* A repair of what was killed, or the rest of an undoing that was. */
-static int undo_journal(Worker *worker, LabelJournal *journal, bool repair, FileReport *report)
+/* A repair of what was killed, an undoing or the rest of one that was, or what it would do. */
+static int undo_journal(
+                Worker *worker, LabelJournal *journal, LabelUndoMode mode, FileReport *report)
 {
-        Undo undo = { worker->root_fd, repair, worker, report };
-        int r = repair ? 0 : mark_end(journal, LABEL_OUTCOME_UNDOING, 0, 0, 0);
+        const bool repair = mode == LABEL_UNDO_REPAIR;
+        Undo undo = { worker->root_fd, mode, worker, report };
+        int r = mode == LABEL_UNDO_BACK ? mark_end(journal, LABEL_OUTCOME_UNDOING, 0, 0, 0) : 0;
 
         if (r >= 0)
                 r = label_journal_visit_back(journal, undo_file, &undo);
-        if (r < 0)
+        if (r < 0 || mode == LABEL_UNDO_DRY_RUN)
                 return r;
         return mark_end(journal, repair ? LABEL_OUTCOME_INTERRUPTED : LABEL_OUTCOME_UNDONE,
                         report->files,
@@ -111,7 +116,8 @@ static int recover(Worker *worker, const char *directory, const LabelJournalInfo
         if (r == -EBUSY || r == -ENOENT)
                 return 0;
         if (r >= 0)
-                r = undo_journal(worker, journal, !undoing, &report);
+                r = undo_journal(worker, journal, undoing ? LABEL_UNDO_BACK : LABEL_UNDO_REPAIR,
+                                &report);
         if (r < 0)
                 return r;
         json = json_pack("{s:I, s:b, s:I}", "journal", (json_int_t) info->number, "undone", undoing,
@@ -193,7 +199,7 @@ ExitCode label_run_begin(Worker *worker, LabelRun *ret_run)
         return EXIT_CODE_OK;
 }
 
-int label_run_add(LabelRun *run, const LabelChange *change, const char *path)
+int label_run_add(LabelRun *run, const LabelChange *change, const char *path, const char *source)
 {
         LabelRecord record;
         int r;
@@ -211,7 +217,7 @@ int label_run_add(LabelRun *run, const LabelChange *change, const char *path)
                 if (r < 0)
                         return r;
         }
-        r = label_change_describe(change, path, &record);
+        r = label_change_describe(change, path, source, &record);
         if (r >= 0)
                 r = label_journal_add(run->journal, &record);
         run->changed += r >= 0;
@@ -265,7 +271,8 @@ static ExitCode undo_number(Worker *worker, const char *directory, uint64_t numb
         if (r >= 0)
                 r = label_journal_open(worker->root_fd, directory, number, &journal);
         if (r >= 0)
-                r = undo_journal(worker, journal, false, &report);
+                r = undo_journal(worker, journal,
+                                worker->dry_run ? LABEL_UNDO_DRY_RUN : LABEL_UNDO_BACK, &report);
         if (r < 0)
                 return label_run_fail(worker, r, directory);
         r = file_report_set(&report, worker, start);

@@ -25,8 +25,8 @@ typedef struct LabelRun {
 ExitCode label_run_begin(Worker *worker, LabelRun *ret_run);
 void label_run_done(LabelRun *run);
 
-/* Adds a change, which may be made after label_run_commit(). -ENAMETOOLONG. */
-int label_run_add(LabelRun *run, const LabelChange *change, const char *path);
+/* Adds a change as label_change_describe() does; it may be made after label_run_commit(). */
+int label_run_add(LabelRun *run, const LabelChange *change, const char *path, const char *source);
 int label_run_commit(LabelRun *run);
 
 /* Writes the end and sets "journal" to the number of the journal, when there is one. */
@@ -42,7 +42,7 @@ ExitCode label_run_find(
 /* Where journals are: --journal=, or the default. malloc()ed. */
 int label_run_get_directory(const Worker *worker, char **ret_directory);
 
-/* Takes a run back: --undo=. */
+/* Takes a run back: --undo=; with --dry-run only says what that would do. */
 ExitCode label_run_undo(Worker *worker);
 
 /*

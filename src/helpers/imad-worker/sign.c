@@ -17,6 +17,7 @@ typedef struct Signing {
         Adoption adoption; /* of --installed */
         bool installed;
         bool everything;   /* of what is installed */
+        bool has_reason;   /* --reason= says why files that are named are signed */
         usec_t begin_usec; /* CLOCK_REALTIME */
         int root_fd;
         char *cache_path; /* NULL: no cache */
@@ -44,6 +45,7 @@ static ExitCode read_settings(Worker *worker, Signing *s)
         s->root_fd = worker->root_fd;
         if (worker_parse_label_output(worker, &s->settings.sidecar) < 0)
                 return worker->code;
+        s->has_reason = worker->options[WORKER_OPTION_REASON] != NULL;
         s->settings.with_verity = worker->fs_verity;
         if (worker->fs_verity && s->settings.sidecar)
                 return worker_fail(worker, EXIT_CODE_USAGE, "leave one of the two out",
@@ -72,9 +74,10 @@ static FileOutcome describe(const Signing *s, const char *path, size_t thread, S
         const Certificate *vendor = result == SIGNING_KEPT ? find_vendor(s, thread) : NULL;
 
         return (FileOutcome){ .result = result == SIGNING_KEPT ? "kept" : "signed",
-                .source = vendor         ? "vendor"
-                          : s->installed ? adoption_get_source(&s->adoption, path)
-                                         : NULL,
+                .source = vendor          ? "vendor"
+                          : s->installed  ? adoption_get_source(&s->adoption, path)
+                          : s->has_reason ? "named"
+                                          : NULL,
                 .has_key_id = true,
                 .key_id = vendor ? vendor->key_ids[0] : s->kit.key.key_id };
 }
