@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Preloaded into imad-worker by tests: security attributes become attributes that every user can
- * set, and every SHIM_EVERY-th of them that is set fails by the errno SHIM_ERROR.
+ * set, and every SHIM_EVERY-th of them that is set fails by the errno SHIM_ERROR. Files lie on a
+ * file system with the magic number SHIM_MAGIC.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define NAME_SIZE 256
@@ -17,10 +19,12 @@
 typedef ssize_t Get(int fd, const char *name, void *value, size_t size);
 typedef int Set(int fd, const char *name, const void *value, size_t size, int flags);
 typedef int Remove(int fd, const char *name);
+typedef int Statfs(int fd, struct statfs *ret);
 
 Get fgetxattr;
 Set fsetxattr;
 Remove fremovexattr;
+Statfs fstatfs;
 
 static const char *translate(const char *name, char buffer[static NAME_SIZE])
 {
@@ -71,4 +75,18 @@ EXPORT int fremovexattr(int fd, const char *name)
         if (!real)
                 real = (Remove *) dlsym(RTLD_NEXT, "fremovexattr");
         return real(fd, translate(name, buffer));
+}
+
+EXPORT int fstatfs(int fd, struct statfs *ret)
+{
+        static Statfs *real;
+        const char *magic = getenv("SHIM_MAGIC");
+        int r;
+
+        if (!real)
+                real = (Statfs *) dlsym(RTLD_NEXT, "fstatfs");
+        r = real(fd, ret);
+        if (magic)
+                ret->f_type = (__typeof__(ret->f_type)) strtoul(magic, NULL, 16);
+        return r;
 }

@@ -181,6 +181,23 @@ def special_files():
     listener.close()
 
 
+def file_systems():
+    make_tree(["a"])
+    for name, magic, reason in (
+        ("NFS", "6969", "it lies on a network file system or one in user space"),
+        ("CIFS", "ff534d42", "it lies on a network file system or one in user space"),
+        ("FUSE", "65735546", "it lies on a network file system or one in user space"),
+        ("overlayfs", "794c7630", "it lies on overlayfs, where a label would make a copy of it"),
+    ):
+        answer = run("--key=one.pem", "sign", "tree", SHIM_MAGIC=magic)
+        ok(
+            f"a file on {name} is left alone, with the reason",
+            [f["reason"] for f in answer["list"]] == [reason]
+            and list(get_labels().values()) == [(None, None)],
+            answer,
+        )
+
+
 def while_running(disturb, check):
     """Runs of the signer, as long as `disturb` is called in a loop beside them."""
     stop = threading.Event()
@@ -265,7 +282,7 @@ def main():
         subprocess.run(["openssl", *make], check=True, stderr=subprocess.DEVNULL)
         public = "pkey", "-in", f"{key}.pem", "-pubout", "-out", f"{key}.pub"
         subprocess.run(["openssl", *public], check=True)
-    for part in errors, full_journal, special_files, changing_tree, swapped_directory, random_kills:
+    for part in errors, full_journal, special_files, file_systems, changing_tree, swapped_directory, random_kills:
         part()
     os.chdir("/")
     shutil.rmtree(scratch)
