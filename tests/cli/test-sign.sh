@@ -125,6 +125,12 @@ run sign --key=rsa.pem --output=sidecar tree/link tree/fifo tree/none
 ok "what cannot be signed fails" out_has "tree/link: it is a symbolic link"
 ok "each with its reason" out_has "tree/fifo: it is no regular file"
 ok "all are counted" out_has "3 failed"
+# As large as one of ML-DSA-87, by a key that nobody knows.
+python3 -c 'import struct, sys
+sys.stdout.buffer.write(struct.pack(">BBBIH", 3, 2, 6, 0xdeadbeef, 4627) + bytes(4627))' >large
+cp large tree/one.sig
+run verify --cert=rsa-cert.pem --output=sidecar tree/one
+ok "a signature of 5 KB is one by an unknown key" out_has "tree/one: unknown-key, key id deadbeef"
 run unsign --output=sidecar tree
 ok "sidecars are removed" test ! -e tree/one.sig
 find tree -type f -print0 >list
@@ -178,6 +184,15 @@ run inspect --policy=policy tree/one
 ok "without certificates it cannot know" out_has "execute: unknown, signature"
 run inspect --cert=rsa-cert.pem --policy=policy --fowner=1 --json=short tree/one
 ok "the verdict is in JSON too" json_is "[u['verdict'] for u in v['uses'] if u['use'] == 'execute'] == ['allowed']"
+# Not every file system has room for it in a block; this one takes it from memory.
+roomy=$(mktemp /dev/shm/imad-test-XXXXXX)
+setfattr -n security.ima -v "0x$(od -An -v -tx1 large | tr -d ' \n')" "$roomy"
+run inspect --cert=rsa-cert.pem "$roomy"
+ok "a signature of 5 KB is explained" out_has "size:      4627 bytes"
+ok "and that its key is unknown" out_has "verdict:   unknown_key"
+run verify --cert=rsa-cert.pem "$roomy"
+ok "which makes it no good one" out_has "unknown-key, key id deadbeef"
+rm -- "$roomy"
 exec 7>>tree/one
 run sign "$journal" "$cache" --key=ec.pem tree/one
 exec 7>&-

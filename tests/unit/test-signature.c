@@ -43,6 +43,39 @@ Test(signature, what_is_no_signature_is_refused)
         cr_assert_eq(parse("0301", &s), -EOPNOTSUPP);
 }
 
+/* 4627 bytes have those of ML-DSA-87. */
+Test(signature, any_size_that_the_header_counts_comes_back)
+{
+        static const size_t sizes[] = { 1, 4627, UINT16_MAX };
+        static uint8_t bytes[UINT16_MAX + 1];
+
+        memset(bytes, 0x5a, sizeof(bytes));
+        for (size_t i = 0; i < ELEMENTSOF(sizes); i++) {
+                const Signature made = { SIGNATURE_TYPE_PORTABLE, 2, HASH_SHA512, 0x11223344, bytes,
+                        sizes[i] };
+                _cleanup_free_ uint8_t *value = NULL;
+                Signature read;
+                size_t size;
+
+                cr_assert_eq(signature_format(&made, &value, &size), 0);
+                cr_assert_eq(signature_parse(value, size, &read), 0);
+                cr_assert_eq(read.size, sizes[i]);
+                cr_expect_eq(memcmp(read.bytes, bytes, sizes[i]), 0);
+                cr_expect_eq(read.key_id, 0x11223344);
+                cr_expect_eq(signature_parse(value, size - 1, &read), -EBADMSG);
+        }
+}
+
+Test(signature, what_the_header_cannot_count_is_refused)
+{
+        static uint8_t bytes[UINT16_MAX + 1];
+        const Signature made = { SIGNATURE_TYPE_DIGSIG, 2, HASH_SHA256, 1, bytes, sizeof(bytes) };
+        uint8_t *value;
+        size_t size;
+
+        cr_expect_eq(signature_format(&made, &value, &size), -E2BIG);
+}
+
 Test(signature, file_ids_are_hashed_with_type_and_algorithm)
 {
         Digest verity = { HASH_SHA256, 32, { 1, 2, 3 } }, id, expected;
