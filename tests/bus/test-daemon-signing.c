@@ -67,6 +67,30 @@ Test(signing, files_below_a_directory_are_stripped)
         cr_expect_eq(json_array_size(json_object_get(result, "list")), 2);
 }
 
+Test(signing, files_are_verified_with_the_certificate_of_the_settings)
+{
+        _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
+        _cleanup_json_ json_t *result = NULL;
+        _cleanup_free_ char *job = NULL, *pem = NULL;
+        _cleanup_close_ int data_fd = fs_open_root(getenv("TEST_DATA"));
+        char *paths[] = { (char *) "/tree", NULL };
+
+        cr_assert_eq(fs_read_file(data_fd, "signatures/cert-rsa.pem", 1 << 16, &pem, NULL), 0);
+        fixture_root_write(&f->root, "/etc/imad/keys/signing.pem", pem);
+        fixture_root_write(&f->root, "/etc/imad/imad.conf",
+                        "[Signing]\nSigningCertificate=/etc/imad/keys/signing.pem\n");
+        fixture_root_write(&f->root, "/tree/a", "a");
+        fixture_root_write(&f->root, "/tree/b", "b");
+        fixture_bus_start_daemon_with(f, getenv("IMAD_LIBEXEC"));
+        cr_assert_eq(call(f, "Verify", paths, "details", NULL, &job), 0);
+        result = fixture_bus_wait_job(f, job, "failed");
+        fixture_bus_expect(f, job, BUS_INTERFACE_JOB, "Kind", "\"verify\"");
+        cr_expect_eq(json_integer_value(json_object_get(
+                                     json_object_get(result, "results"), "unsigned")),
+                        2);
+        cr_expect_eq(json_array_size(json_object_get(result, "list")), 2);
+}
+
 Test(signing, what_failed_is_in_the_result_too)
 {
         _cleanup_fixture_bus_ FixtureBus *f = fixture_bus_new();
