@@ -99,6 +99,12 @@ ok "and what is missing is named" out_has "/usr/bin/hello-again: it is not there
 (cd tree && tar --sort=name --owner=0 --group=0 -cf ../tree.tar --exclude=big .)
 create --output=tar tree.tar --json=short
 ok "a tar archive is signed, hard links too" json_is "v['bundle']['kind'] == 'tar' and v['bundle']['files'] == 4"
+(cd tree && tar --sort=name --owner=0 --group=0 --mode=u+s -cf ../packed-again.tar --exclude=big .)
+verify tar tree.tar
+ok "and is the archive of its bundle" code_is 0
+verify tar packed-again.tar
+ok "the same files in another archive are not" code_is 6
+ok "which is told" err_has "packed-again.tar is not the archive of the bundle"
 mkdir -p package/usr/bin
 cp tree/usr/bin/hello package/usr/bin/
 printf 'pkgname = hello\n' >package/.PKGINFO

@@ -64,6 +64,21 @@ static int hash_file(void *userdata, size_t index, size_t thread)
         return 0;
 }
 
+/* The files alone would leave open what else is in it: owners, modes, control members. Provenance
+ * is about the archive too. */
+static ExitCode check_archive(Verification *v, const char *name)
+{
+        const Digest *found = &v->source.about.digest,
+                     *signed_digest = &v->file.bundle.source.digest;
+
+        return found->size == 0 || signed_digest->size == 0 || digest_equal(found, signed_digest)
+                               ? EXIT_CODE_OK
+                               : worker_fail(v->worker, EXIT_CODE_MISMATCH,
+                                                 "fetch the archive that the bundle was made of, "
+                                                 "or make the bundle again",
+                                                 "%s is not the archive of the bundle", name);
+}
+
 static ExitCode load_source(Verification *v)
 {
         const Worker *worker = v->worker;
@@ -73,12 +88,14 @@ static ExitCode load_source(Verification *v)
                 .all_mounts = worker->all_mounts,
                 .only = v->has_gate ? NULL : files,
         };
+        const char *name = worker->n_words > 1 ? worker->words[1] : "/";
+        ExitCode code;
 
         v->has_source = worker->n_words > 1 || v->has_gate || !fs_root_is_host(worker->root_fd);
-        return v->has_source ? bundle_file_load_source(v->worker,
-                                               worker->n_words > 1 ? worker->words[1] : "/",
-                                               &settings, &v->source)
-                             : EXIT_CODE_OK;
+        if (!v->has_source)
+                return EXIT_CODE_OK;
+        code = bundle_file_load_source(v->worker, name, &settings, &v->source);
+        return code == EXIT_CODE_OK ? check_archive(v, name) : code;
 }
 
 static ExitCode compute(Verification *v)
