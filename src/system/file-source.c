@@ -5,12 +5,25 @@
 #include "core/provenance/deb822.h"
 #include "system/package-archive.h"
 
-/* Hard links of an archive: name and target in turn. */
 typedef struct Loading {
         const FileSourceSettings *settings;
         FileSource *source;
-        StringList links;
+        StringList links;   /* hard links of an archive: name and target in turn */
+        Manifest others;    /* directories, symbolic links and the like */
+        const char *reason; /* what is wrong with the archive */
 } Loading;
+
+static void loading_done(Loading *loading)
+{
+        string_list_done(&loading->links);
+        manifest_done(&loading->others);
+}
+
+static int refuse(Loading *loading, const char *reason)
+{
+        loading->reason = reason;
+        return -EBADMSG;
+}
 
 void file_source_done(FileSource *source)
 {
@@ -62,34 +75,60 @@ static int visit_member(void *userdata, const PackageMember *member)
 
         if (string_equal(member->path, MANIFEST_CONTROL_PREFIX "control") && member->text)
                 r = deb822_parse(member->text, member->size, read_control, &loading->source->about);
-        if (r < 0 || !S_ISREG(member->mode) || (is_control && member->classes == 0))
+        if (r < 0 || (is_control && member->classes == 0) || string_equal(member->path, "/"))
                 return r;
+        if (!S_ISREG(member->mode))
+                return manifest_add(&loading->others, &entry);
         return member->link ? add_link(loading, member)
                             : manifest_add(&loading->source->files, &entry);
 }
 
-/* A link is the file that it leads to, under a name of its own. All are looked up before the first
- * is added, which ends the order. */
+/* Sorts; which member of a name counts does not depend on the order only while all are files. */
+static int sort_files(Loading *loading)
+{
+        Manifest *files = &loading->source->files;
+        const size_t count = files->count;
+
+        manifest_sort(files);
+        if (loading->links.count > 0 && files->count != count)
+                return refuse(loading, "names a member twice");
+        for (size_t i = 0; i < loading->others.count; i++)
+                if (manifest_find(files, loading->others.entries[i].path))
+                        return refuse(loading, "names a member twice");
+        return 0;
+}
+
+/* The file that a hard link leads to, under the name of the link; without path when it is none. */
+static int find_linked(Loading *loading, size_t index, ManifestEntry *ret_entry)
+{
+        const char *target = loading->links.items[2 * index + 1];
+        const ManifestEntry *file = manifest_find(&loading->source->files, target);
+        const ManifestEntry *other = manifest_find(&loading->others, target);
+
+        if (!file && (!other || S_ISDIR(other->mode)))
+                return refuse(loading, "has a hard link to what is no file in it");
+        if (file) {
+                *ret_entry = *file;
+                ret_entry->path = loading->links.items[2 * index];
+        }
+        return 0;
+}
+
+/* All links are looked up before the first is added, which ends the order. */
 static int add_linked(Loading *loading)
 {
         Manifest *files = &loading->source->files;
         const size_t n_links = loading->links.count / 2;
         _cleanup_free_ ManifestEntry *entries = calloc(n_links + 1, sizeof(*entries));
-        int r = entries ? 0 : -ENOMEM;
+        int r = entries ? sort_files(loading) : -ENOMEM;
 
-        manifest_sort(files);
-        for (size_t i = 0; r >= 0 && i < n_links; i++) {
-                const ManifestEntry *target = manifest_find(files, loading->links.items[2 * i + 1]);
-
-                if (target)
-                        entries[i] = *target;
-                entries[i].path = target ? loading->links.items[2 * i] : NULL;
-        }
+        manifest_sort(&loading->others);
+        for (size_t i = 0; r >= 0 && i < n_links; i++)
+                r = find_linked(loading, i, &entries[i]);
         for (size_t i = 0; r >= 0 && i < n_links; i++)
                 if (entries[i].path)
                         r = manifest_add(files, &entries[i]);
-        manifest_sort(files);
-        return r;
+        return r < 0 ? r : sort_files(loading);
 }
 
 static int load_archive(Loading *loading, int fd, const char *path, const char **ret_reason)
@@ -103,6 +142,8 @@ static int load_archive(Loading *loading, int fd, const char *path, const char *
 
         if (r >= 0)
                 r = add_linked(loading);
+        if (r < 0 && loading->reason)
+                *ret_reason = loading->reason;
         if (r < 0)
                 return r;
         about->kind = strdup(package_archive_kind_to_string(archive.kind));
@@ -152,7 +193,7 @@ int file_source_load(int root_fd, const char *path, const FileSourceSettings *se
 {
         _cleanup_file_source_ FileSource source = FILE_SOURCE_NONE;
         _cleanup_close_ int fd = fs_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-        Loading loading = { settings, &source, { 0 } };
+        _cleanup_(loading_done) Loading loading = { .settings = settings, .source = &source };
         struct stat st;
         int r;
 
@@ -166,7 +207,6 @@ int file_source_load(int root_fd, const char *path, const FileSourceSettings *se
         else
                 r = S_ISREG(st.st_mode) ? load_archive(&loading, fd, path, ret_reason)
                                         : -EMEDIUMTYPE;
-        string_list_done(&loading.links);
         if (r < 0)
                 return r;
         *ret_source = source;

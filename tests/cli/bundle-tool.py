@@ -9,14 +9,19 @@ bundle-tool.py BUNDLE labels TREE    compare the labels with the sidecars of a t
 bundle-tool.py BUNDLE names          print the names of the subjects
 bundle-tool.py --provenance FILE KEY print provenance of a file in an envelope
 bundle-tool.py --rpm TREE FILE       write an rpm package of a tree
+bundle-tool.py --tar FILE MEMBER...  write a tar archive: NAME=TEXT is a file, NAME:TARGET a hard link, NAME@TARGET a
+                                     symbolic link, NAME/ a directory
 """
 import base64
 import hashlib
+import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.parse
 
@@ -167,11 +172,28 @@ def make_rpm(tree, name):
         file.write(b"\xed\xab\xee\xdb\3\0" + bytes(90) + header + header + payload)
 
 
+def make_tar(name, members):
+    types = {"=": tarfile.REGTYPE, ":": tarfile.LNKTYPE, "@": tarfile.SYMTYPE, "/": tarfile.DIRTYPE}
+    with tarfile.open(name, "w") as archive:
+        for member in members:
+            path, kind, value = re.fullmatch("([^=:@/]+)([=:@/])(.*)", member).groups()
+            info = tarfile.TarInfo("./" + path)
+            info.type = types[kind]
+            info.mode = 0o755
+            if kind == "=":
+                info.size = len(value)
+            elif kind in ":@":
+                info.linkname = value if kind == "@" else "./" + value
+            archive.addfile(info, io.BytesIO(value.encode()) if kind == "=" else None)
+
+
 def main(words):
     if words[0] == "--provenance":
         print(make_provenance(*words[1:]))
     elif words[0] == "--rpm":
         make_rpm(*words[1:])
+    elif words[0] == "--tar":
+        make_tar(words[1], words[2:])
     elif words[1] == "verify":
         envelope, statement = load(words[0])
         assert statement["_type"] == "https://in-toto.io/Statement/v1"

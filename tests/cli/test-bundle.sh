@@ -105,6 +105,30 @@ ok "and is the archive of its bundle" code_is 0
 verify tar packed-again.tar
 ok "the same files in another archive are not" code_is 6
 ok "which is told" err_has "packed-again.tar is not the archive of the bundle"
+# odd NAME REASON MEMBER…: an archive that does not say which bytes a name stands for is refused.
+odd() {
+  python3 "$tools" --tar odd.tar "${@:3}"
+  create --output=none odd.tar
+  ok "$1" code_is 9
+  ok "$1, by its reason" err_has "odd.tar $2"
+}
+odd "a file over a hard link is refused" "names a member twice" good=1 x:good x=2
+odd "so is a hard link over a file" "names a member twice" good=1 x=2 x:good
+odd "a hard link twice" "names a member twice" good=1 other=2 x:good x:other
+odd "a link to what was there before" "names a member twice" good=1 x:good good=2
+odd "a symbolic link over a file" "names a member twice" good=1 good@other
+odd "a directory over a file" "names a member twice" good=1 good/
+odd "a hard link to nothing" "has a hard link to what is no file in it" good=1 x:y
+odd "a hard link to a link" "has a hard link to what is no file in it" good=1 x:good y:x
+python3 "$tools" --tar odd.tar good=1 good=2 s@good h:s
+create --output=none odd.tar
+ok "a hard link in an archive with a name twice is refused" code_is 9
+python3 "$tools" --tar odd.tar d/ d/ good=1 good=2 s@good
+create --output=once odd.tar --json=short
+ok "a file over a file is the last one" json_is "v['bundle']['files'] == 1"
+python3 "$tools" --tar odd.tar good=1 s@good h:s
+create --output=once odd.tar --json=short
+ok "a hard link to a symbolic link is no file" json_is "v['bundle']['files'] == 1"
 mkdir -p package/usr/bin
 cp tree/usr/bin/hello package/usr/bin/
 printf 'pkgname = hello\n' >package/.PKGINFO
