@@ -250,6 +250,26 @@ run bundle verify good
 ok "without certificate nothing is believed" test "$code" -ne 0
 verify --policy=policy deb "$deb"
 ok "the gate reads packages" code_is 0
+create --output=evm --evm tree
+(cd tree && tar -cf ../as-is.tar .)
+(cd tree && tar --mode=u+s -cf ../setuid.tar .)
+verify evm as-is.tar
+ok "an archive of the files that were signed is good" code_is 0
+verify evm setuid.tar
+ok "with another mode it is not" out_has "/usr/bin/hello: owner, mode or attributes are not those"
+echo 'appraise func=BPRM_CHECK appraise_type=imasig' >evm-policy
+mkdir -p root/sys/kernel/security
+echo 1 >root/sys/kernel/security/evm
+cp evm evm-policy rsa-cert.pem root/
+cp -a tree root/
+evm_gate() { run bundle verify --root=root --cert=/rsa-cert.pem --policy=/evm-policy /evm /tree; }
+evm_gate
+ok "where EVM is on, the gate takes security.evm of the mode that is there" code_is 0
+chmod u+s root/tree/usr/bin/hello
+evm_gate
+ok "but not of another mode" out_has "/usr/bin/again: the policy would deny it"
+rm -r root
+make_tree
 
 # On the host.
 make_tree

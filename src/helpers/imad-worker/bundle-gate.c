@@ -63,9 +63,9 @@ static AppraisalEvm ask_evm(void *userdata, const AppraisalFile *file, const Req
         const EvmFile evm = {
                 .attributes = &ima,
                 .n_attributes = 1,
-                .uid = labels ? labels->uid : 0,
-                .gid = labels ? labels->gid : 0,
-                .mode = labels ? (uint16_t) labels->mode : 0,
+                .uid = asked->file->uid,
+                .gid = asked->file->gid,
+                .mode = (uint16_t) asked->file->mode,
                 .big_endian = __BYTE_ORDER == __BIG_ENDIAN,
         };
 

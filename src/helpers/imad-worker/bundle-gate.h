@@ -16,9 +16,10 @@ ExitCode bundle_gate_load(Worker *worker, BundleGate *ret_gate);
 void bundle_gate_done(BundleGate *gate);
 
 /*
- * How a file of that path, mode and digest fares in its normal uses, with these labels; `labels`
- * NULL: it has none. It counts as root's, on ext4, where no option says another thing: what is
- * built by a user belongs to root on the host. *ret_cause is the kernel's word for it, or NULL.
+ * How a file of that path, owner, mode and digest fares in its normal uses, with these labels;
+ * `labels` NULL: it has none. For conditions of the policy it counts as root's, on ext4, where no
+ * option says another thing: what is built by a user belongs to root on the host. *ret_cause is the
+ * kernel's word for it, or NULL.
  */
 AppraisalStatus bundle_gate_judge(const BundleGate *gate, const ManifestEntry *file,
                 const ManifestEntry *labels, SignatureVerifier *verifier, const char **ret_cause);

@@ -127,6 +127,13 @@ static FileOutcome judge_label(SignatureVerdict verdict)
         };
 }
 
+/* An archive says whom its files will belong to; a directory may be of whoever unpacked it. */
+static bool has_other_metadata(const ManifestEntry *entry, const ManifestEntry *labels)
+{
+        return labels->evm.size > 0 && (entry->uid != labels->uid || entry->gid != labels->gid ||
+                                                       entry->mode != labels->mode);
+}
+
 /* A file of the source, and what the bundle says of it. */
 static FileOutcome judge_file(const Verification *v, size_t index)
 {
@@ -141,6 +148,8 @@ static FileOutcome judge_file(const Verification *v, size_t index)
                 return (FileOutcome){ .is_failure = true, .error = v->errors[index] };
         if (labels && !digest_equal(&entry->digest, &labels->digest))
                 return (FileOutcome){ .result = "other-bytes", .is_failure = true };
+        if (labels && v->source.root_fd < 0 && has_other_metadata(entry, labels))
+                return (FileOutcome){ .result = "other-metadata", .is_failure = true };
         if (labels)
                 outcome = judge_label(v->verdicts[labels - files->entries]);
         if (!v->has_gate || (labels && outcome.is_failure))
