@@ -203,6 +203,11 @@ python3 "$tools" --provenance "$deb" builder.pem >builder.jsonl
 create --output=with --provenance=builder.jsonl "$deb"
 run bundle verify --cert=rsa-cert.pem --require-provenance=builder-cert.pem --builder=https://builder with
 ok "a builder's own envelope is kept" code_is 0
+openssl req -new -key builder.pem -subj /CN=builder -out builder.csr 2>/dev/null
+openssl x509 -req -in builder.csr -signkey builder.pem -days -1 -out builder-old.pem 2>/dev/null
+run bundle verify --cert=rsa-cert.pem --require-provenance=builder-old.pem with
+ok "a builder's certificate that has expired does not count" code_is 6
+ok "which is told" err_has "is signed with a certificate that has expired"
 create --output=none --provenance=builder.jsonl tree
 ok "but not with other bytes" code_is 6
 { head -n 1 good; cat builder.jsonl; } >bad

@@ -3,6 +3,7 @@
  */
 #include "base/diag-code.h"
 #include "base/fs.h"
+#include "core/signature/certificate-check.h"
 #include "helpers/imad-worker/bundle-file.h"
 #include "helpers/imad-worker/bundle-gate.h"
 #include "helpers/imad-worker/certificates.h"
@@ -235,6 +236,9 @@ static ExitCode check_builder(Worker *worker, const char *name, const Certificat
                         SIGNATURE_VERDICT_GOOD)
                 return lack(worker, name, "give the certificate of the builder",
                                 "is not signed by the key that is asked for");
+        if (certificate_is_expired(signer, (int64_t) (time_now(CLOCK_REALTIME) / USEC_PER_SEC)))
+                return lack(worker, name, "let the builder sign with a new certificate",
+                                "is signed with a certificate that has expired");
         if (wanted && !string_equal(wanted, statement_get_builder(&bundle->provenance_statement)))
                 return lack(worker, name, "build it with the builder that is asked for",
                                 "is of another builder than the one that is asked for");
