@@ -213,6 +213,13 @@ ok "but not with other bytes" code_is 6
 { head -n 1 good; cat builder.jsonl; } >bad
 verify bad
 ok "nor is it accepted there" err_has "the provenance is about other bytes"
+sed 's|application/vnd.in-toto+json|text/plain|' builder.jsonl >other-type
+create --output=none --provenance=other-type "$deb"
+ok "nor of another type, which verify passes over" code_is 9
+ok "by its reason" err_has "is of another payloadType"
+python3 -c 'import base64, json; print(base64.b64decode(json.load(open("builder.jsonl"))["payload"]).decode())' >bare
+create --output=none --provenance=bare "$deb"
+ok "a statement of which nobody vouches is refused" err_has "is a statement without a signature"
 echo '[]' >bad-predicate
 create --output=none --provenance=bad-predicate "$deb"
 ok "what is no provenance is refused" code_is 9

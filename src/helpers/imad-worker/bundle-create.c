@@ -230,6 +230,10 @@ static ExitCode keep_envelope(Creation *c, const char *name)
         const char *reason = NULL;
         int r = dsse_parse(c->provenance, &dsse, &reason);
 
+        if (r >= 0 && !string_equal(dsse.type, STATEMENT_PAYLOAD_TYPE)) {
+                reason = "is of another payloadType than " STATEMENT_PAYLOAD_TYPE;
+                r = -EBADMSG;
+        }
         if (r >= 0)
                 r = statement_parse(dsse.payload, dsse.payload_size, &statement, &reason);
         if (r >= 0 && !statement_is_slsa(&statement)) {
@@ -268,6 +272,11 @@ static ExitCode add_provenance(Creation *c)
                 return code;
         if (json_object_get(c->provenance, "payload"))
                 return keep_envelope(c, name);
+        /* Its subjects and its builder would be hidden in a predicate. */
+        if (json_object_get(c->provenance, "_type"))
+                return worker_fail(c->worker, EXIT_CODE_MALFORMED,
+                                "give its predicate, or the builder's DSSE envelope",
+                                "%s is a statement without a signature", name);
         r = bundle_format_provenance(&c->source.about, &c->files, c->provenance, &payload, &size);
         if (r >= 0)
                 r = add_envelope(c, payload, size);
