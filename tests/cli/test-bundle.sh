@@ -55,6 +55,13 @@ create --output=again.jsonl tree
 ok "the same with RSA has the same bytes" cmp good again.jsonl
 create tree
 ok "its name is in-toto's when nobody says it" cmp good tree.intoto.jsonl
+rm tree.intoto.jsonl
+create tree//
+ok "whatever follows it" cmp good tree.intoto.jsonl
+ok "and not in the tree" test ! -e tree/.intoto.jsonl
+create tree/.
+ok "what has no name wants one" code_is 2
+ok "which is told" err_has "name the bundle with --output="
 create --dry-run --output=none tree
 ok "a dry run writes nothing" test ! -e none
 verify good --json=short

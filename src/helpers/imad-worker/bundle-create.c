@@ -283,15 +283,25 @@ static ExitCode add_provenance(Creation *c)
         return r < 0 ? worker_fail_errno(c->worker, r, name) : EXIT_CODE_OK;
 }
 
-/* Where nobody says it: the source's name with in-toto's suffix, where the caller is. */
+/* Where nobody says it: the source's name with in-toto's suffix, where the caller is. -EINVAL: it
+ * has no name. */
 static int choose_output(const Creation *c, const char *name, char **ret_path)
 {
-        const char *slash = strrchr(name, '/');
-        _cleanup_free_ char *file = NULL;
+        size_t end = strlen(name), start;
+        _cleanup_free_ char *file = NULL, *last = NULL;
 
         if (c->worker->output)
                 return worker_resolve_path(c->worker, c->worker->output, ret_path);
-        if (asprintf(&file, "%s" BUNDLE_SUFFIX, slash && slash[1] ? slash + 1 : name) < 0) {
+        while (end > 0 && name[end - 1] == '/')
+                end--;
+        for (start = end; start > 0 && name[start - 1] != '/';)
+                start--;
+        last = strndup(name + start, end - start);
+        if (!last)
+                return -ENOMEM;
+        if (!*last || string_equal(last, ".") || string_equal(last, ".."))
+                return -EINVAL;
+        if (asprintf(&file, "%s" BUNDLE_SUFFIX, last) < 0) {
                 file = NULL;
                 return -ENOMEM;
         }
@@ -303,6 +313,10 @@ static ExitCode store(Creation *c, const char *name)
         _cleanup_free_ char *path = NULL;
         int r = choose_output(c, name, &path);
 
+        if (r == -EINVAL)
+                return worker_fail(c->worker, EXIT_CODE_USAGE,
+                                "name the bundle with --output=", "%s gives the bundle no name",
+                                name);
         if (r >= 0 && c->text.size > BUNDLE_SIZE_MAX)
                 return worker_fail(c->worker, EXIT_CODE_INVALID_INPUT,
                                 "make several bundles, of parts of it",
