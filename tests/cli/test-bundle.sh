@@ -200,6 +200,8 @@ ok "provenance is signed with the bundle" code_is 0
 ok "its builder is told" out_has "built by https://builder"
 run bundle verify --cert=rsa-cert.pem --require-provenance=builder-cert.pem own
 ok "by another key it does not count" code_is 6
+run bundle verify --cert=rsa-cert.pem --require-provenance=builder-cert.pem own --json=short
+ok "and is not said to be verified" json_is "'provenance' not in v"
 run bundle verify --cert=rsa-cert.pem --require-provenance=rsa-cert.pem --builder=https://other own
 ok "nor by another builder" err_has "of another builder"
 run bundle verify --cert=rsa-cert.pem --builder=https://builder own

@@ -273,13 +273,17 @@ static ExitCode check_provenance(Worker *worker, const char *name, Bundle *bundl
         if (r == -EBADMSG)
                 return worker_fail(worker, EXIT_CODE_MISMATCH, "see the diagnostics",
                                 "%s is not accepted", name);
-        if (r >= 0 && bundle->has_provenance)
+        if (r < 0)
+                return worker_fail_errno(worker, r, name);
+        if (wanted)
+                code = check_builder(worker, name, &certificates, bundle);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (bundle->has_provenance)
                 r = worker_set(worker, "provenance",
                                 json_pack("{s:s?, s:b}", "builder", builder, "verified",
                                                 wanted != NULL));
-        if (r < 0)
-                return worker_fail_errno(worker, r, name);
-        return wanted ? check_builder(worker, name, &certificates, bundle) : EXIT_CODE_OK;
+        return r < 0 ? worker_fail_errno(worker, r, name) : EXIT_CODE_OK;
 }
 
 /* How long the certificate must still be valid: a gate looks ahead, a host at the present. */
