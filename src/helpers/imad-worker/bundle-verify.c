@@ -308,9 +308,10 @@ ExitCode verb_bundle_verify(Worker *worker)
         int64_t ahead = 0;
         ExitCode code = read_validity(worker, &ahead);
 
-        signing_kit_lift_limits();
         if (code == EXIT_CODE_OK)
                 code = bundle_file_load(worker, name, ahead, &v.file);
+        /* Not before it is known who made the bundle. */
+        signing_kit_lift_limits();
         if (code == EXIT_CODE_OK)
                 code = check_provenance(worker, name, &v.file.bundle);
         if (code == EXIT_CODE_OK && worker->options[WORKER_OPTION_POLICY]) {
