@@ -79,6 +79,22 @@ static int plan_content(const ManifestEntry *entry, SignatureVerifier *verifier,
         return add_label(change, FILE_LABEL_IMA, TAKE_PTR(old), old_size, &entry->ima);
 }
 
+/* A signature over the security.ima before would deny the file. An HMAC the kernel makes again. */
+static int check_stale(const LabelChange *change, BundleLabelResult *result)
+{
+        _cleanup_free_ uint8_t *old = NULL;
+        size_t old_size = 0;
+        FileLabel label;
+        int r = label_file_get(&change->file, "security.evm", &old, &old_size);
+
+        if (r < 0)
+                return r;
+        if (old_size > 0 && file_label_parse(FILE_LABEL_EVM, old, old_size, &label) >= 0 &&
+                        label.kind == FILE_LABEL_SIGNATURE)
+                *result = BUNDLE_LABEL_OTHER_METADATA;
+        return 0;
+}
+
 static int plan_metadata(const ManifestEntry *entry, SignatureVerifier *verifier,
                 LabelChange *change, BundleLabelResult *result)
 {
@@ -117,6 +133,8 @@ int bundle_label_plan_file(const ManifestEntry *entry, SignatureVerifier *verifi
                 r = plan_content(entry, verifier, &change, &result);
         if (r >= 0 && result <= BUNDLE_LABEL_KEPT && entry->evm.size > 0)
                 r = plan_metadata(entry, verifier, &change, &result);
+        else if (r >= 0 && result == BUNDLE_LABEL_SIGNED)
+                r = check_stale(&change, &result);
         if (r >= 0)
                 r = label_file_check(&change.file, false);
         if (r < 0)

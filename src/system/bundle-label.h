@@ -12,7 +12,8 @@ typedef enum BundleLabelResult {
         BUNDLE_LABEL_SIGNED, /* it has them once the change is made */
         BUNDLE_LABEL_KEPT,   /* its labels are good already */
         BUNDLE_LABEL_OTHER_BYTES,
-        BUNDLE_LABEL_OTHER_METADATA, /* owner, mode or attributes are not those of security.evm */
+        BUNDLE_LABEL_OTHER_METADATA, /* owner, mode or attributes are not those of security.evm, or
+                                        one that the file has would not fit a new security.ima */
         BUNDLE_LABEL_BAD_SIGNATURE,  /* of the bundle's own label */
         BUNDLE_LABEL_UNKNOWN_KEY,
         BUNDLE_LABEL_RESULT_MAX,

@@ -336,6 +336,15 @@ apply evm tree --json=short
 ok "security.evm is set with it" json_is "v['results'] == {'signed': 4}"
 run verify --cert=rsa-cert.pem tree --json=short
 ok "and good" json_is "all(f['evm'] == 'good' for f in v['list'])"
+create --output=sha512 --hash=sha512 tree
+apply sha512 tree
+ok "a label that the security.evm of a file does not fit is not set" code_is 6
+ok "which is told" out_has "/etc/empty: owner, mode or attributes are not those that were signed"
+run verify --cert=rsa-cert.pem tree --json=short
+ok "and it stays good" json_is "all(f['evm'] == 'good' for f in v['list'])"
+run unsign --journal="$scratch/journal" tree
+apply sha512 tree --json=short
+ok "without one it is" json_is "v['results'] == {'signed': 4}"
 run unsign --journal="$scratch/journal" tree
 chmod 0700 tree/usr/bin/hello
 apply evm tree
