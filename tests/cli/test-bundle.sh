@@ -331,6 +331,12 @@ ok "so is what is missing" out_has "/etc/empty: it is not there"
 ok "no link is followed" out_has "/usr/bin/big: it is a symbolic link"
 ok "a file that differs gets no label" test -z "$(label usr/bin/hello ima)"
 make_tree
+ln -f tree/usr/bin/hello tree/usr/bin/big
+apply good tree --json=short
+ok "a name of a file that should be another is told" \
+  json_is "v['results'] == {'signed': 2, 'other-bytes': 1} or v['results'] == {'signed': 3, 'other-bytes': 1}"
+ok "by the name" json_is "any(f['path'] == '/usr/bin/big' or f['path'].endswith('/usr/bin/big') for f in v['list'])"
+make_tree
 create --output=evm --evm tree
 apply evm tree --json=short
 ok "security.evm is set with it" json_is "v['results'] == {'signed': 4}"

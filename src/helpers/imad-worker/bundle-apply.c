@@ -101,12 +101,27 @@ static void label_file(void *userdata, const char *path, int path_fd, size_t thr
                                        .source = "bundle" };
 }
 
+/* Names of one file have the same bytes, so only one of two digests can be its own. */
+static bool is_alike(void *userdata, const char *path, const char *worked)
+{
+        const Application *a = userdata;
+        const ManifestEntry *entry = manifest_find(&a->placed, path);
+        const ManifestEntry *other = manifest_find(&a->placed, worked);
+
+        return entry && other && digest_equal(&entry->digest, &other->digest);
+}
+
 ExitCode verb_bundle_apply(Worker *worker)
 {
         _cleanup_(application_done) Application a = { .worker = worker };
         _cleanup_label_run_ LabelRun run = { 0 };
         const FileBatch batch = {
-                .work = label_file, .userdata = &a, .run = &run, .paths = &a.paths
+                .work = label_file,
+                .userdata = &a,
+                .run = &run,
+                .is_alike = is_alike,
+                .unlike = {.result = "other-bytes", .is_failure = true, .source = "bundle"},
+                .paths = &a.paths,
         };
         ExitCode code = bundle_file_load(worker, worker->words[0], 0, &a.file);
         int r;

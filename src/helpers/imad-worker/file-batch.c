@@ -30,6 +30,7 @@ typedef struct Block {
 typedef struct Link {
         dev_t device;
         ino_t inode;
+        char *path; /* by which it was seen first, when the batch asks about it */
 } Link;
 
 typedef struct Run {
@@ -76,6 +77,8 @@ static void run_done(Run *run)
         drop_items(&run->blocks[0]);
         drop_items(&run->blocks[1]);
         parallel_freep(&run->parallel);
+        for (size_t i = 0; i < run->n_slots; i++)
+                free(run->links[i].path);
         free(run->links);
         file_report_done(&run->report);
 }
@@ -125,17 +128,25 @@ static int grow_links(Run *run)
         return 0;
 }
 
-/* 1 when another name of the file was seen before. */
-static int note_link(Run *run, const struct stat *st)
+/* 1 when another name of the file was seen before, which is *ret_first then, or NULL. */
+static int note_link(Run *run, const char *path, const struct stat *st, const char **ret_first)
 {
+        _cleanup_free_ char *copy = NULL;
         Link *link;
 
         if (2 * run->n_links >= run->n_slots && grow_links(run) < 0)
                 return -ENOMEM;
         link = find_slot(run->links, run->n_slots, st);
-        if (link->inode != 0)
+        if (link->inode != 0) {
+                *ret_first = link->path;
                 return 1;
-        *link = (Link){ st->st_dev, st->st_ino };
+        }
+        if (run->batch->is_alike) {
+                copy = strdup(path);
+                if (!copy)
+                        return -ENOMEM;
+        }
+        *link = (Link){ st->st_dev, st->st_ino, TAKE_PTR(copy) };
         run->n_links++;
         return 0;
 }
@@ -257,6 +268,7 @@ static bool is_cached(const Run *run, const struct stat *st)
 static int visit(void *userdata, const char *path, int path_fd)
 {
         Run *run = userdata;
+        const char *first = NULL;
         struct stat st;
         int fd, r = 0;
 
@@ -266,7 +278,10 @@ static int visit(void *userdata, const char *path, int path_fd)
                 return -errno;
         if (st.st_nlink > 1 &&
                         (!run->batch->is_known || run->batch->is_known(run->batch->userdata, path)))
-                r = note_link(run, &st);
+                r = note_link(run, path, &st, &first);
+        if (first && !run->batch->is_alike(run->batch->userdata, path, first))
+                return file_report_add(
+                                &run->report, run->worker, path, path_fd, &run->batch->unlike);
         run->report.links += r > 0;
         if (r != 0)
                 return r < 0 ? r : 0;

@@ -25,6 +25,10 @@ typedef struct FileBatch {
         /* Whether a name stands for the file; others are looked at besides. NULL: every one does.
          */
         bool (*is_known)(void *userdata, const char *path);
+        /* Whether what is known of one name of a file, which was worked on by its other, holds for
+         * this one too; where not, the outcome is `unlike`. NULL: it does. */
+        bool (*is_alike)(void *userdata, const char *path, const char *worked);
+        FileOutcome unlike;
         /* Files below the root, instead of the words of the run; one that is not there is
          * "missing". NULL: the words. */
         const StringList *paths;
