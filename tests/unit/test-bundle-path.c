@@ -13,6 +13,8 @@ Test(bundle_path, bytes_become_text_and_back)
                 { "/a b/\xc3\xa4\\\"", "/a b/\xc3\xa4\\\""},
                 { "/100%",             "/100%25"          },
                 { "/a\nb\x7f",         "/a%0ab%7f"        },
+                { "/\xc2\x80\xc2\x9f", "/%c2%80%c2%9f"    },
+                { "/\xc2\xa0",         "/\xc2\xa0"        },
                 { "/\xff\xc3",         "/%ff%c3"          },
                 { "/\xed\xa0\x80",     "/%ed%a0%80"       },
         };
@@ -29,7 +31,7 @@ Test(bundle_path, bytes_become_text_and_back)
 Test(bundle_path, one_path_has_one_form)
 {
         static const char *const cases[] = { "%", "%2", "%zz", "%00", "%41", "%FF", "a\nb",
-                "%c3%a4" };
+                "%c3%a4", "%c2%a0", "\xc2\x9b" };
         char *path;
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)

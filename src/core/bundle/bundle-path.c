@@ -9,7 +9,7 @@
 
 static bool is_plain(uint32_t character)
 {
-        return character >= ' ' && character != '%' && character != 0x7f;
+        return character >= ' ' && character != '%' && (character < 0x7f || character > 0x9f);
 }
 
 static int encode(const char *path, size_t size, Buffer *text)
