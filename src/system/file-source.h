@@ -27,10 +27,8 @@ typedef struct FileSourceSettings {
 } FileSourceSettings;
 
 /*
- * Reads what lies at a path below the root. *ret_reason is set as package_archive_read() does,
- * also for an archive that is not plain about what a name stands for: one with a name twice, unless
- * all its members are files, or with a hard link to what is not in it.
- * Errors are those of opening, of package_archive_read() and of tree_walk().
+ * Reads what lies at a path below the root. *ret_reason is set as package_files_read() does. Errors
+ * are those of opening, of package_files_read() and of tree_walk().
  */
 int file_source_load(int root_fd, const char *path, const FileSourceSettings *settings,
                 FileSource *ret_source, const char **ret_reason);

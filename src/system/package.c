@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/package.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "core/provenance/deb822.h"
 #include "system/usr-merge.h"
 
 /* Files in the directory of dpkg, several for each package. */
@@ -37,17 +36,6 @@ static int read_list(int root_fd, const UsrMerge *merged, const char *name, Stri
         return r;
 }
 
-/* deb-control(5), Package and Architecture. */
-static bool is_package_name(const char *name)
-{
-        if (!isalnum((unsigned char) name[0]) || strlen(name) > NAME_MAX - strlen(PACKAGE_SUFFIX))
-                return false;
-        for (; *name; name++)
-                if (!isalnum((unsigned char) *name) && !strchr("+-.:", *name))
-                        return false;
-        return true;
-}
-
 /* "bash.list" and "bash:amd64.list" are lists of bash. */
 static bool is_list_of(const char *file, const char *package)
 {
@@ -64,7 +52,7 @@ int package_list_files(int root_fd, const char *package, StringList *files)
         bool found = false;
         int r;
 
-        if (!is_package_name(package))
+        if (!deb822_is_word(package))
                 return -EINVAL;
         r = fs_list_directory(root_fd, PACKAGE_DIRECTORY, ENTRIES_MAX, &entries);
         if (r >= 0)

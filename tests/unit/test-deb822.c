@@ -93,3 +93,21 @@ Test(deb822, names_do_not_depend_on_case_and_the_visitor_can_end_it)
         cr_expect_eq(deb822_parse(text, strlen(text), count_cases, &n), -ECANCELED);
         cr_expect_eq(n, 1);
 }
+
+Test(deb822, a_word_is_what_packages_are_called)
+{
+        static const char *const good[] = { "libstdc++6", "1:2.0~rc1-3+b1", "0ad", "any-i386" },
+                                 *const bad[] = { NULL, "", ".", "..", "-a", "a/b", "a b", "a\n",
+                                         "\xc3\xa4" };
+        char longest[DEB822_WORD_MAX + 2];
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                cr_expect(deb822_is_word(good[i]), "%s", good[i]);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect_not(deb822_is_word(bad[i]), "%zu", i);
+        memset(longest, 'a', sizeof(longest));
+        longest[DEB822_WORD_MAX + 1] = '\0';
+        cr_expect_not(deb822_is_word(longest));
+        longest[DEB822_WORD_MAX] = '\0';
+        cr_expect(deb822_is_word(longest));
+}

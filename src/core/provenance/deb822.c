@@ -37,6 +37,17 @@ const char *deb822_get(const Deb822Paragraph *paragraph, const char *name)
         return NULL;
 }
 
+bool deb822_is_word(const char *value)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                      "0123456789";
+        static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789+-.~:";
+
+        return value && *value && strchr(letters, *value) && value[strspn(value, all)] == '\0' &&
+               strlen(value) <= DEB822_WORD_MAX;
+}
+
 const char *deb822_next_word(const char **position, size_t *ret_size)
 {
         const char *word = *position + strspn(*position, " \t\r\n");

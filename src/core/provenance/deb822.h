@@ -5,12 +5,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
 
 #define DEB822_FIELDS_MAX 256U
+#define DEB822_WORD_MAX 200U
 #define DEB822_PARAGRAPH_MAX ((size_t) 64 << 20)
 
 typedef struct Deb822Field {
@@ -27,6 +29,12 @@ typedef struct Deb822Paragraph {
 
 /* The value, or NULL. Names do not depend on case. */
 const char *deb822_get(const Deb822Paragraph *paragraph, const char *name);
+
+/*
+ * Whether a value may be name, version or architecture of a package, as deb-control(5) and
+ * deb-version(7) allow them: such a word can be a part of a path. NULL is none.
+ */
+bool deb822_is_word(const char *value);
 
 /*
  * The next word of a value, which blanks and the ends of lines part; NULL at the end. *position

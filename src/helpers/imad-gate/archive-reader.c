@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "core/manifest/file-class.h"
 #include "core/manifest/manifest.h"
+#include "core/provenance/deb822.h"
 #include "system/apt-index.h"
 #include "system/archive-allowance.h"
 #include "system/dpkg.h"
@@ -68,21 +69,13 @@ static char *find_field(const char *text, const char *name)
         return NULL;
 }
 
-/* As deb-control(5) and deb-version(7) allow them; they become parts of paths and of reports. */
-static bool is_word(const char *word)
-{
-        return word && *word &&
-               strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                            "0123456789+-.~:") == strlen(word);
-}
-
 static int take_control(Reading *reading, const PackageMember *member)
 {
         reading->package = find_field(member->text, "Package");
         reading->version = find_field(member->text, "Version");
         reading->architecture = find_field(member->text, "Architecture");
-        return is_word(reading->package) && is_word(reading->version) &&
-                                               is_word(reading->architecture)
+        return deb822_is_word(reading->package) && deb822_is_word(reading->version) &&
+                                               deb822_is_word(reading->architecture)
                                ? 0
                                : -EBADMSG;
 }
@@ -175,7 +168,7 @@ static const char *find_old_version(const Dpkg *dpkg, const Reading *reading)
                                                              reading->architecture)))
                         version = package->version;
         }
-        return is_word(version) ? version : "-";
+        return deb822_is_word(version) ? version : "-";
 }
 
 static int write_package(int pipe_fd, const Dpkg *dpkg, const Reading *reading, const char *path)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Puts the labels of a bundle on files, through the journal of all labels; needs no private key. */
-#include "base/fs.h"
 #include "helpers/imad-worker/bundle-file.h"
 #include "helpers/imad-worker/file-batch.h"
 #include "helpers/imad-worker/signing-kit.h"
 #include "system/bundle-label.h"
-#include "system/package.h"
+#include "system/package-place.h"
 
 typedef struct Application {
         Worker *worker;
@@ -21,28 +20,6 @@ static void application_done(Application *a)
         bundle_file_done(&a->file);
 }
 
-/* Where dpkg keeps a control member: NAME.postinst, or NAME:ARCHITECTURE.postinst. */
-static int place_control(const Worker *worker, const BundleSource *source, const char *directory,
-                const char *name, char **ret_path)
-{
-        _cleanup_free_ char *qualified = NULL;
-        char *plain;
-
-        if (asprintf(&qualified, "%s" PACKAGE_DIRECTORY "/%s:%s.%s", directory, source->package,
-                            source->architecture, name) < 0) {
-                qualified = NULL;
-                return -ENOMEM;
-        }
-        if (fs_exists(worker->root_fd, qualified)) {
-                *ret_path = TAKE_PTR(qualified);
-                return 0;
-        }
-        if (asprintf(&plain, "%s" PACKAGE_DIRECTORY "/%s.%s", directory, source->package, name) < 0)
-                return -ENOMEM;
-        *ret_path = plain;
-        return 0;
-}
-
 /* Control members of other packages are executed elsewhere, and have no place. */
 static int place_entry(Application *a, const char *directory, const ManifestEntry *entry)
 {
@@ -55,25 +32,37 @@ static int place_entry(Application *a, const char *directory, const ManifestEntr
         if (control && (!source->package || !source->architecture))
                 return 0;
         if (control)
-                r = place_control(a->worker, source, directory, control, &path);
+                r = package_place_find_control(a->worker->root_fd, directory, source->package,
+                                source->architecture, control, &path);
         else if (asprintf(&path, "%s%s", directory, entry->path) < 0) {
                 path = NULL;
                 r = -ENOMEM;
         }
         placed.path = path;
-        return r < 0 ? r : manifest_add(&a->placed, &placed);
+        if (r >= 0)
+                r = manifest_add(&a->placed, &placed);
+        return r == -EINVAL ? -ENAMETOOLONG : r;
 }
 
-static int place_entries(Application *a)
+/* Without "/" at its end, so that the root is "". -EBADMSG: it has a "..". */
+static int find_directory(const Worker *worker, char **ret_directory)
+{
+        _cleanup_free_ char *path = NULL;
+        int r = worker_resolve_path(worker, worker->n_words > 1 ? worker->words[1] : "/", &path);
+        const char *rest = r < 0 ? NULL : path + strspn(path, "/");
+
+        if (r >= 0)
+                r = manifest_path_normalise(*rest ? rest : ".", ret_directory);
+        if (r >= 0 && string_equal(*ret_directory, "/"))
+                **ret_directory = '\0';
+        return r;
+}
+
+static int place_entries(Application *a, const char *directory)
 {
         const Manifest *files = &a->file.bundle.files;
-        _cleanup_free_ char *directory = NULL;
-        int r = worker_resolve_path(
-                        a->worker, a->worker->n_words > 1 ? a->worker->words[1] : "/", &directory);
-        size_t length = r < 0 ? 0 : strlen(directory);
+        int r = 0;
 
-        while (r >= 0 && length > 0 && directory[length - 1] == '/')
-                directory[--length] = '\0';
         for (size_t i = 0; r >= 0 && i < files->count; i++)
                 r = place_entry(a, directory, &files->entries[i]);
         if (r >= 0)
@@ -124,15 +113,18 @@ ExitCode verb_bundle_apply(Worker *worker)
                 .paths = &a.paths,
         };
         ExitCode code = bundle_file_load(worker, worker->words[0], 0, &a.file);
+        _cleanup_free_ char *directory = NULL;
         int r;
 
         if (code != EXIT_CODE_OK)
                 return code;
-        signing_kit_lift_limits();
-        r = place_entries(&a);
-        if (r == -EINVAL)
-                return worker_fail(worker, EXIT_CODE_USAGE, "name it without . and ..",
+        r = find_directory(worker, &directory);
+        if (r == -EBADMSG)
+                return worker_fail(worker, EXIT_CODE_USAGE, "name it without ..",
                                 "%s is no plain path of a directory", worker->words[1]);
+        signing_kit_lift_limits();
+        if (r >= 0)
+                r = place_entries(&a, directory);
         if (r < 0)
                 return worker_fail_errno(worker, r, worker->words[0]);
         code = label_run_begin(worker, &run);
