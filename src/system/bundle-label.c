@@ -20,20 +20,6 @@ const char *bundle_label_result_to_string(BundleLabelResult result)
         return result_names[result];
 }
 
-/* What a file has already stays when it verifies: ECDSA never gives the same bytes twice. */
-static bool is_good(const uint8_t *value, size_t size, const Digest *digest,
-                SignatureVerifier *verifier)
-{
-        FileLabel label;
-
-        return size > 0 && file_label_parse(FILE_LABEL_IMA, value, size, &label) >= 0 &&
-               label.kind == FILE_LABEL_SIGNATURE &&
-               label.signature.type == SIGNATURE_TYPE_DIGSIG &&
-               label.signature.hash == digest->algorithm &&
-               signature_verifier_check(verifier, &label.signature, digest) ==
-                               SIGNATURE_VERDICT_GOOD;
-}
-
 static int add_label(LabelChange *change, FileLabelAttribute attribute, uint8_t *old,
                 size_t old_size, const ManifestLabel *label)
 {
@@ -70,10 +56,13 @@ static int plan_content(const ManifestEntry *entry, SignatureVerifier *verifier,
         if (verdict != SIGNATURE_VERDICT_GOOD)
                 return 0;
         *ret_result = BUNDLE_LABEL_KEPT;
-        /* security.evm is made over the very value of security.ima that comes with it. */
+        /* What a file has already stays when it verifies, as ECDSA never gives the same bytes
+         * twice. But security.evm is made over the very value of security.ima that comes with it.
+         */
         if (entry->evm.size > 0 ? old_size == entry->ima.size &&
                                                         memcmp(old, entry->ima.value, old_size) == 0
-                                : is_good(old, old_size, &digest, verifier))
+                                : signature_verifier_accepts(verifier, SIGNATURE_TYPE_DIGSIG, old,
+                                                  old_size, &digest))
                 return 0;
         *ret_result = BUNDLE_LABEL_SIGNED;
         return add_label(change, FILE_LABEL_IMA, TAKE_PTR(old), old_size, &entry->ima);

@@ -89,17 +89,6 @@ static int compute_digest(const Job *job, LabelFile *file, Digest *ret_digest)
         return signature_compute_file_id(&verity, ret_digest);
 }
 
-/* Whether it is what would be set again; ECDSA never gives the same bytes twice. */
-static bool is_good(const Job *job, const Value *value, const Digest *digest)
-{
-        FileLabel label;
-
-        return file_label_parse(FILE_LABEL_IMA, value->bytes, value->size, &label) >= 0 &&
-               label.kind == FILE_LABEL_SIGNATURE && label.signature.type == get_type(job) &&
-               signature_verifier_check(job->tools->verifier, &label.signature, digest) ==
-                               SIGNATURE_VERDICT_GOOD;
-}
-
 static bool is_good_evm(const Job *job, const EvmFile *evm, const Value *value)
 {
         FileLabel label;
@@ -124,7 +113,11 @@ static int plan_content(const Job *job, LabelChange *change, SigningResult *ret_
                 r = label_file_check(&change->file, true);
         if (r < 0)
                 return r;
-        *ret_result = is_good(job, &old, &digest) ? SIGNING_KEPT : SIGNING_SIGNED;
+        /* Whether it is what would be set again: ECDSA never gives the same bytes twice. */
+        *ret_result = signature_verifier_accepts(job->tools->verifier, get_type(job), old.bytes,
+                                      old.size, &digest)
+                                      ? SIGNING_KEPT
+                                      : SIGNING_SIGNED;
         if (*ret_result == SIGNING_SIGNED && job->settings->approve)
                 r = job->settings->approve(
                                 job->settings->approval, job->path, change->file.fd, &digest);

@@ -2,14 +2,18 @@
 #include "core/bundle/bundle.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/base64.h"
 #include "base/diag-code.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "core/bundle/bundle-path.h"
+#include "core/provenance/deb822.h"
+#include "core/signature/certificate-check.h"
 #include "core/signature/file-label.h"
 
+#define SECONDS_PER_DAY INT64_C(86400)
 #define FAMILY "https://imad1.org/bundle/"
 
 static const char *const kinds[] = { "directory", "deb", "rpm", "pacman", "tar" };
@@ -72,11 +76,6 @@ static int copy_string(const json_t *object, const char *key, char **ret_text)
         return *ret_text ? 0 : -ENOMEM;
 }
 
-static bool is_word(const char *text)
-{
-        return !text || (*text && !strchr(text, '/') && *text != '.');
-}
-
 static int parse_source(Parsing *p, const json_t *json)
 {
         BundleSource *source = &p->bundle.source;
@@ -93,7 +92,8 @@ static int parse_source(Parsing *p, const json_t *json)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 known |= string_equal(kinds[i], source->kind);
-        if (r < 0 || !known || !is_word(source->package) || !is_word(source->architecture))
+        if (r < 0 || !known || (source->package && !deb822_is_word(source->package)) ||
+                        (source->architecture && !deb822_is_word(source->architecture)))
                 return refuse(p, "the bundle", "does not say what it was made of");
         return 0;
 }
@@ -346,6 +346,31 @@ int bundle_check_provenance(const BundleSource *source, const Manifest *files,
                         "give the provenance that was made of these bytes",
                         "the provenance is about other bytes: it does not name %s",
                         is_archive ? source->name : files->entries[missing].path);
+}
+
+int bundle_check_signer(const Bundle *bundle, const CertificateList *certificates,
+                SignatureVerifier *verifier, int64_t now, int64_t days, DiagList *diags,
+                const char *name, const Certificate **ret_signer)
+{
+        const DiagPlace place = { .source = name };
+
+        *ret_signer = NULL;
+        if (dsse_verify(&bundle->envelope, certificates, verifier, ret_signer) !=
+                        SIGNATURE_VERDICT_GOOD)
+                return diag_error(diags, DIAG_CODE_BUNDLE_SIGNATURE, place,
+                                "give the certificate of whoever makes your bundles, with --cert= "
+                                "or in /etc/imad/keys; if it is that, the bundle was changed: "
+                                "fetch it again",
+                                "no certificate that is given verifies the bundle");
+        if (!certificate_is_expired(*ret_signer, now + days * SECONDS_PER_DAY))
+                return 0;
+        return diag_error(diags, DIAG_CODE_BUNDLE_KEY, place,
+                        "renew the certificate, or sign with a new key and make the bundle again",
+                        certificate_is_expired(*ret_signer, now)
+                                        ? "the certificate of its key has expired"
+                                        : "the certificate of its key expires within %" PRId64
+                                          " days",
+                        days);
 }
 
 SignatureVerdict bundle_check_file(const ManifestEntry *file, SignatureVerifier *verifier)

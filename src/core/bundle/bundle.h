@@ -65,6 +65,15 @@ int bundle_format_provenance(const BundleSource *source, const Manifest *files,
 int bundle_check_provenance(const BundleSource *source, const Manifest *files,
                 const Statement *provenance, DiagList *diags, const char *name);
 
+/*
+ * Who signed the bundle, of these certificates, which the verifier has too. -EBADMSG after an E491
+ * when none of them did, after an E492 when the certificate has expired `days` after `now`, which
+ * is in seconds since 1970. *ret_signer is set for that too.
+ */
+int bundle_check_signer(const Bundle *bundle, const CertificateList *certificates,
+                SignatureVerifier *verifier, int64_t now, int64_t days, DiagList *diags,
+                const char *name, const Certificate **ret_signer);
+
 /* What the labels of a file come to by the verifier's certificates, against its digest. */
 SignatureVerdict bundle_check_file(const ManifestEntry *file, SignatureVerifier *verifier);
 

@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "core/signature/file-label.h"
+
 #define CACHE_MAX 8U
 
 /* A context is costly to set up and good for any number of signatures. */
@@ -136,6 +138,17 @@ SignatureVerdict signature_verifier_check(
 
         return verifier->ask ? verifier->ask(verifier->userdata, signature, digest, verdict)
                              : verdict;
+}
+
+bool signature_verifier_accepts(SignatureVerifier *verifier, SignatureType type, const void *value,
+                size_t size, const Digest *digest)
+{
+        FileLabel label;
+
+        return file_label_parse(FILE_LABEL_IMA, value, size, &label) >= 0 &&
+               label.kind == FILE_LABEL_SIGNATURE && label.signature.type == type &&
+               signature_verifier_check(verifier, &label.signature, digest) ==
+                               SIGNATURE_VERDICT_GOOD;
 }
 
 SignatureVerdict signature_verifier_check_file(

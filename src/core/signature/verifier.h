@@ -30,9 +30,13 @@ void signature_verifier_set_ask(SignatureVerifier *verifier, SignatureAsk *ask, 
 SignatureVerdict signature_verifier_check(
                 SignatureVerifier *verifier, const Signature *signature, const Digest *digest);
 
+/* Whether a value of security.ima is a signature of that type, of this digest, and good. */
+bool signature_verifier_accepts(SignatureVerifier *verifier, SignatureType type, const void *value,
+                size_t size, const Digest *digest);
+
 /*
- * The same for a signature in security.ima of a file with this digest; one of fs-verity is checked
- * over the file id, of the digest that is given.
+ * signature_verifier_check() for a signature in security.ima of a file with this digest; one of
+ * fs-verity is checked over the file id, of the digest that is given.
  */
 SignatureVerdict signature_verifier_check_file(
                 SignatureVerifier *verifier, const Signature *signature, const Digest *digest);

@@ -5,7 +5,6 @@
 
 #include "base/diag-code.h"
 #include "base/time.h"
-#include "core/signature/certificate-check.h"
 #include "core/signature/chain.h"
 #include "helpers/imad-worker/certificates.h"
 #include "system/key-store.h"
@@ -49,40 +48,15 @@ static ExitCode refuse(Worker *worker, const char *name)
                         name);
 }
 
-static ExitCode check_signature(Worker *worker, const char *name, BundleFile *file)
+static ExitCode check_signer(Worker *worker, const char *name, int64_t days, BundleFile *file)
 {
-        const Certificate *signer = NULL;
-        SignatureVerdict verdict = dsse_verify(
-                        &file->bundle.envelope, &file->certificates, file->verifiers[0], &signer);
+        int r = bundle_check_signer(&file->bundle, &file->certificates, file->verifiers[0],
+                        (int64_t) (time_now(CLOCK_REALTIME) / USEC_PER_SEC), days, &worker->diags,
+                        name, &file->signer);
 
-        file->signer = signer;
-        if (verdict == SIGNATURE_VERDICT_GOOD)
-                return EXIT_CODE_OK;
-        if (diag_error(&worker->diags, DIAG_CODE_BUNDLE_SIGNATURE, ((DiagPlace){ .source = name }),
-                            "give the certificate of whoever makes your bundles; if it is that, "
-                            "the "
-                            "bundle was changed: fetch it again",
-                            "no certificate that is given verifies the bundle") == -ENOMEM)
-                return worker_fail_errno(worker, -ENOMEM, name);
-        return refuse(worker, name);
-}
-
-static ExitCode check_validity(
-                Worker *worker, const char *name, const Certificate *signer, int64_t ahead)
-{
-        const int64_t now = (int64_t) (time_now(CLOCK_REALTIME) / USEC_PER_SEC);
-        const bool expired = certificate_is_expired(signer, now);
-
-        if (!certificate_is_expired(signer, now + ahead))
-                return EXIT_CODE_OK;
-        if (diag_error(&worker->diags, DIAG_CODE_BUNDLE_KEY, ((DiagPlace){ .source = name }),
-                            "renew the certificate, or sign with a new key and make the bundle "
-                            "again",
-                            expired ? "the certificate of its key has expired"
-                                    : "the certificate of its key expires within %" PRId64 " days",
-                            ahead / (24 * 3600)) == -ENOMEM)
-                return worker_fail_errno(worker, -ENOMEM, name);
-        return refuse(worker, name);
+        return r == -EBADMSG ? refuse(worker, name)
+               : r < 0       ? worker_fail_errno(worker, r, name)
+                             : EXIT_CODE_OK;
 }
 
 static ExitCode check_chain(Worker *worker, const char *name, const Certificate *signer)
@@ -122,7 +96,7 @@ static int set_signer(Worker *worker, const Certificate *signer)
                         json_pack("{s:s?, s:s}", "subject", subject, "key_id", key_id));
 }
 
-ExitCode bundle_file_load(Worker *worker, const char *name, int64_t ahead, BundleFile *ret_file)
+ExitCode bundle_file_load(Worker *worker, const char *name, int64_t days, BundleFile *ret_file)
 {
         ExitCode code = worker_parse_file(worker, name, BUNDLE_SIZE_MAX, parse, &ret_file->bundle);
         int r = 0;
@@ -135,9 +109,7 @@ ExitCode bundle_file_load(Worker *worker, const char *name, int64_t ahead, Bundl
                 r = signature_verifier_new(&ret_file->certificates, &ret_file->verifiers[i]);
         if (r < 0)
                 return worker_fail_errno(worker, r, "certificates");
-        code = check_signature(worker, name, ret_file);
-        if (code == EXIT_CODE_OK)
-                code = check_validity(worker, name, ret_file->signer, ahead);
+        code = check_signer(worker, name, days, ret_file);
         if (code == EXIT_CODE_OK)
                 code = check_chain(worker, name, ret_file->signer);
         if (code == EXIT_CODE_OK && set_signer(worker, ret_file->signer) < 0)

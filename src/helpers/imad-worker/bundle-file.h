@@ -23,10 +23,10 @@ void bundle_file_done(BundleFile *file);
 /*
  * Reads a bundle and checks who signed it: by --cert=, or the certificates of system/key-store.h,
  * and with --ca= that it leads there. Sets "signer": {subject, key_id}. Fails the run with an E491
- * when it is nobody who counts, with an E492 for a certificate that has expired at the time that is
- * `ahead` seconds from now.
+ * when it is nobody who counts, with an E492 for a certificate that has expired so many days from
+ * now.
  */
-ExitCode bundle_file_load(Worker *worker, const char *name, int64_t ahead, BundleFile *ret_file);
+ExitCode bundle_file_load(Worker *worker, const char *name, int64_t days, BundleFile *ret_file);
 
 /* Reads a directory or an archive; what is wrong with it fails the run. */
 ExitCode bundle_file_load_source(Worker *worker, const char *name,

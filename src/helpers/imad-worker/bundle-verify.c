@@ -11,7 +11,6 @@
 #include "helpers/imad-worker/signing-kit.h"
 #include "system/file-facts.h"
 
-#define SECONDS_PER_DAY INT64_C(86400)
 /* What a release is signed with should outlive the release for a while. */
 #define VALID_FOR_DAYS 30U
 #define VALID_FOR_DAYS_MAX 36500U
@@ -287,7 +286,7 @@ static ExitCode check_provenance(Worker *worker, const char *name, Bundle *bundl
 }
 
 /* How long the certificate must still be valid: a gate looks ahead, a host at the present. */
-static ExitCode read_validity(Worker *worker, int64_t *ret_seconds)
+static ExitCode read_validity(Worker *worker, int64_t *ret_days)
 {
         const char *text = worker->options[WORKER_OPTION_VALID_FOR];
         uint64_t days = worker->options[WORKER_OPTION_POLICY] ? VALID_FOR_DAYS : 0;
@@ -295,7 +294,7 @@ static ExitCode read_validity(Worker *worker, int64_t *ret_seconds)
         if (text && parse_u64(text, VALID_FOR_DAYS_MAX, &days) < 0)
                 return worker_fail(worker, EXIT_CODE_USAGE, "give days, as in --valid-for=90",
                                 "--valid-for=%s is no number of days", text);
-        *ret_seconds = (int64_t) days * SECONDS_PER_DAY;
+        *ret_days = (int64_t) days;
         return EXIT_CODE_OK;
 }
 
@@ -305,11 +304,11 @@ ExitCode verb_bundle_verify(Worker *worker)
                         Verification v = { .worker = worker, .source = FILE_SOURCE_NONE };
         const usec_t start = time_now(CLOCK_MONOTONIC);
         const char *name = worker->words[0];
-        int64_t ahead = 0;
-        ExitCode code = read_validity(worker, &ahead);
+        int64_t days = 0;
+        ExitCode code = read_validity(worker, &days);
 
         if (code == EXIT_CODE_OK)
-                code = bundle_file_load(worker, name, ahead, &v.file);
+                code = bundle_file_load(worker, name, days, &v.file);
         /* Not before it is known who made the bundle. */
         signing_kit_lift_limits();
         if (code == EXIT_CODE_OK)
