@@ -318,6 +318,18 @@ Test(transaction, signs_at_its_end_what_a_rule_vouches_for)
         cr_assert_eq(json_array_size(json_object_get(report, "vouched")), 1);
 }
 
+Test(transaction, signs_at_its_end_a_copy_of_what_an_archive_has)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        vouch();
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        put("/usr/lib/a/copy.so", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/lib/a/copy.so", PROGRAM);
+}
+
 Test(transaction, does_not_vouch_for_what_others_may_change)
 {
         _cleanup_transaction_root_ Root root = make_root();

@@ -464,14 +464,16 @@ static int vouch(Transaction *t, Buffer *reasons)
 
         if (r >= 0)
                 r = take_records(t, &reader, take_vouched, reading, reasons);
-        if (r < 0 || label_table_get_count(t->table) < first)
+        if (r < 0 || reading->n_first == 0)
                 return r;
-        r = start_signers(t, first, reasons);
+        /* Bytes that the table has already only get one more path. */
+        if (label_table_get_count(t->table) >= first)
+                r = start_signers(t, first, reasons);
         if (r >= 0)
                 r = supervisor_refresh(t->supervisor);
         if (r >= 0)
                 r = wait_first(t, reading, reasons);
-        return r < 0 ? r : supervisor_sweep(t->supervisor, first, SWEEP_USEC);
+        return r < 0 ? r : supervisor_sweep(t->supervisor, 1, SWEEP_USEC);
 }
 
 /* Labels are on the disk before the journal is gone. */
