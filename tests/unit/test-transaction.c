@@ -432,22 +432,28 @@ Test(transaction, an_archive_that_nobody_vouches_for_is_not_signed_for)
                         "or let imactl transaction allow it");
 }
 
-Test(transaction, an_archive_that_root_allows_is_signed_for)
+static void allow(const Root *root, const char *archive)
 {
-        _cleanup_transaction_root_ Root root = make_root();
         _cleanup_free_ char *bytes = NULL;
-        _cleanup_buffer_ Buffer reasons = { 0 };
-        _cleanup_json_ json_t *report = NULL;
-        int allowed;
         Digest digest;
         size_t size;
 
-        cr_assert_eq(fs_read_file(root.fd, "/a.deb", 1 << 20, &bytes, &size), 0);
+        cr_assert_eq(fs_read_file(root->fd, archive, 1 << 20, &bytes, &size), 0);
         cr_assert_eq(digest_compute(HASH_SHA256, bytes, size, &digest), 0);
         cr_assert_eq(archive_allowance_add(
-                                     root.fd, &(ArchiveAllowance){ &digest, "/elsewhere.deb", NULL,
-                                                              time_now(CLOCK_REALTIME) }),
+                                     root->fd, &(ArchiveAllowance){ &digest, "/elsewhere.deb", NULL,
+                                                               time_now(CLOCK_REALTIME) }),
                         0);
+}
+
+Test(transaction, an_archive_that_root_allows_is_signed_for)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        _cleanup_json_ json_t *report = NULL;
+        int allowed;
+
+        allow(&root, "/a.deb");
         root.settings.sign_unverified = false;
         cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
         put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
@@ -456,6 +462,29 @@ Test(transaction, an_archive_that_root_allows_is_signed_for)
         report = load_report(root.fd);
         cr_assert_eq(json_unpack(report, "{s:[{s:b}]}", "packages", "allowed", &allowed), 0);
         cr_assert(allowed);
+}
+
+Test(transaction, an_archive_that_came_with_a_refused_one_is_signed_for_later)
+{
+        static FixtureArchive other;
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_strings_ StringList archives = { 0 };
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        fixture_archive_deb(&other, "xz", ".xz", control, &data[1]);
+        put("/b.deb", other.bytes, other.size);
+        allow(&root, "/a.deb");
+        root.settings.sign_unverified = false;
+        cr_assert_eq(cover(&root, "/b.deb", &reasons), -EKEYREJECTED);
+        cr_assert_eq(string_list_add(&archives, "/a.deb"), 0);
+        cr_assert_eq(string_list_add(&archives, "/b.deb"), 0);
+        cr_assert_eq(transaction_cover(root.transaction, &archives, &reasons), -EKEYREJECTED);
+        allow(&root, "/b.deb");
+        buffer_done(&reasons);
+        cr_assert_eq(transaction_cover(root.transaction, &archives, &reasons), 0, "%s",
+                        reasons.data);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        check_label(&root, "/usr/bin/a", PROGRAM);
 }
 
 Test(transaction, the_report_has_old_versions)

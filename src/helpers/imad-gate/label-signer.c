@@ -13,7 +13,7 @@
 
 typedef struct Share {
         LabelTable *table;
-        LabelNumber first, step;
+        LabelNumber first, last, step;
         Signer *signer;
 } Share;
 
@@ -34,10 +34,9 @@ static int sign_entry(const Share *share, LabelNumber number)
 /* The number of signatures that were made. */
 static size_t sign_wanted(const Share *share)
 {
-        LabelNumber count = label_table_get_count(share->table);
         size_t n = 0;
 
-        for (LabelNumber i = share->first; i <= count; i += share->step)
+        for (LabelNumber i = share->first; i <= share->last; i += share->step)
                 if (label_table_get_state(share->table, i) == LABEL_STATE_WANTED) {
                         (void) sign_entry(share, i);
                         n++;
@@ -49,8 +48,7 @@ static void sign_share(const Share *share)
 {
         uint32_t wants = 0;
 
-        for (LabelNumber i = share->first; i <= label_table_get_count(share->table);
-                        i += share->step) {
+        for (LabelNumber i = share->first; i <= share->last; i += share->step) {
                 uint32_t now = label_table_count_wants(share->table);
 
                 if (now != wants)
@@ -112,6 +110,7 @@ int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const
                 LabelSigners *ret_signers)
 {
         _cleanup_label_signers_ LabelSigners signers = { .count = 0 };
+        LabelNumber last = label_table_get_count(table);
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         size_t n = processors < 1                            ? 1
                    : (size_t) processors > LABEL_SIGNERS_MAX ? LABEL_SIGNERS_MAX
@@ -120,8 +119,9 @@ int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 Start start = {
-                        {table, first + (LabelNumber) i, (LabelNumber) n, NULL},
-                        root_fd, key_path
+                        {table, first + (LabelNumber) i, last, (LabelNumber) n, NULL},
+                        root_fd,
+                        key_path
                 };
 
                 r = process_start(be_signer, &start, &signers.pids[signers.count]);

@@ -15,10 +15,10 @@ typedef struct LabelSigners {
 } LabelSigners;
 
 /*
- * Starts them for the entries from `first` on; key_path is a key as key_source_open() takes it.
- * The key is tried before this returns: -ENOENT, -EBADMSG for what is no key, -ENOKEY for one that
- * needs a passphrase and that imad-signer does not hold either, -EOPNOTSUPP for one that no kernel
- * verifies with.
+ * Starts them for the entries from `first` on that the table has by now; key_path is a key as
+ * key_source_open() takes it. The key is tried before this returns: -ENOENT, -EBADMSG for what is
+ * no key, -ENOKEY for one that needs a passphrase and that imad-signer does not hold either,
+ * -EOPNOTSUPP for one that no kernel verifies with.
  */
 int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const char *key_path,
                 LabelSigners *ret_signers);

@@ -30,6 +30,7 @@ struct Transaction {
         Supervisor *supervisor; /* NULL: nothing to label yet */
         LabelSigners signers[BATCHES_MAX];
         size_t n_batches;
+        LabelNumber n_given; /* entries that signers were started for */
         StringList archives; /* that are covered */
         usec_t begin_usec;   /* CLOCK_REALTIME_COARSE: what is made from now on is younger */
         StringList packages; /* RECORD_PACKAGE of each of them */
@@ -247,17 +248,20 @@ static int explain_key(Buffer *reasons, int error)
                         reasons, error, "the signing key cannot be used", strerrordesc_np(-error));
 }
 
-static int start_signers(Transaction *t, LabelNumber first, Buffer *reasons)
+/* For all entries that nobody was started for yet, as archives that were refused leave some. */
+static int start_signers(Transaction *t, Buffer *reasons)
 {
+        LabelNumber count = label_table_get_count(t->table);
         const char *key = t->setup.settings->signing_key;
         int r = key ? t->n_batches < BATCHES_MAX ? 0 : -E2BIG : -ENOENT;
 
         if (r >= 0)
-                r = label_signers_start(
-                                t->table, first, t->setup.root_fd, key, &t->signers[t->n_batches]);
+                r = label_signers_start(t->table, t->n_given + 1, t->setup.root_fd, key,
+                                &t->signers[t->n_batches]);
         if (r < 0)
                 return explain_key(reasons, r);
         t->n_batches++;
+        t->n_given = count;
         return 0;
 }
 
@@ -341,7 +345,6 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
 {
         _cleanup_strings_ StringList news = { 0 };
         _cleanup_free_ Reading *reading = calloc(1, sizeof(*reading));
-        LabelNumber first;
         int refused = 0, r = reading ? find_new(t, archives, &news) : -ENOMEM;
 
         if (r < 0 || news.count == 0)
@@ -351,7 +354,6 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
                 r = label_table_new(TABLE_SIZE, &t->table);
         if (r < 0)
                 return r;
-        first = label_table_get_count(t->table) + 1;
         r = read_archives(t, &news, reading, reasons);
         /* Where nothing is stopped all others are signed for. */
         if (r == -EKEYREJECTED && t->setup.settings->proceed_uncovered)
@@ -359,7 +361,7 @@ int transaction_cover(Transaction *t, const StringList *archives, Buffer *reason
         if (refused < 0)
                 r = 0;
         if (r >= 0)
-                r = start_signers(t, first, reasons);
+                r = start_signers(t, reasons);
         if (r >= 0) {
                 start_journal(t);
                 r = start_gate(t, reasons);
@@ -427,7 +429,7 @@ int transaction_resume(const TransactionSetup *setup, const TransactionJournal *
         if (r < 0)
                 return r;
         transaction_report_set_interrupted(&t->report);
-        r = start_signers(t, 1, &reasons);
+        r = start_signers(t, &reasons);
         if (r < 0)
                 log_warning("what was not signed yet stays so: %s", reasons.data ?: strerror(-r));
         if (lives)
@@ -459,7 +461,6 @@ static int vouch(Transaction *t, Buffer *reasons)
         const VouchReaderSetup setup = { t->setup.root_fd, t->begin_usec };
         _cleanup_record_reader_ RecordReader reader = { 0, -EBADF };
         _cleanup_free_ Reading *reading = calloc(1, sizeof(*reading));
-        LabelNumber first = label_table_get_count(t->table) + 1;
         int r = reading ? vouch_reader_start(&setup, &reader) : -ENOMEM;
 
         if (r >= 0)
@@ -467,8 +468,8 @@ static int vouch(Transaction *t, Buffer *reasons)
         if (r < 0 || reading->n_first == 0)
                 return r;
         /* Bytes that the table has already only get one more path. */
-        if (label_table_get_count(t->table) >= first)
-                r = start_signers(t, first, reasons);
+        if (label_table_get_count(t->table) > t->n_given)
+                r = start_signers(t, reasons);
         if (r >= 0)
                 r = supervisor_refresh(t->supervisor);
         if (r >= 0)
