@@ -3,7 +3,7 @@
 
 #include "helpers/imad-hook/apt-input.h"
 
-Test(apt_input, archives_are_the_last_words_of_packages)
+Test(apt_input, archives_stand_at_the_end_of_packages)
 {
         static const char text[] =
                         "VERSION 3\n"
@@ -13,13 +13,15 @@ Test(apt_input, archives_are_the_last_words_of_packages)
                         "dash 0.5 amd64 none < 0.6 amd64 none /var/cache/apt/archives/dash.deb\n"
                         "old 1 amd64 none > - - none **REMOVE**\n"
                         "new - - none < 1 all foreign /tmp/new%3a1.deb\n"
+                        "odd - - none < 1 all none /srv/my packages/odd 1.deb\n"
                         "dash 0.5 amd64 none < 0.6 amd64 none **CONFIGURE**\n";
         _cleanup_strings_ StringList archives = { 0 };
 
         cr_assert_eq(apt_input_parse(text, &archives), 0);
-        cr_assert_eq(archives.count, 2);
+        cr_assert_eq(archives.count, 3);
         cr_assert_str_eq(archives.items[0], "/var/cache/apt/archives/dash.deb");
         cr_assert_str_eq(archives.items[1], "/tmp/new%3a1.deb");
+        cr_assert_str_eq(archives.items[2], "/srv/my packages/odd 1.deb");
 }
 
 Test(apt_input, a_last_line_may_lack_its_end)

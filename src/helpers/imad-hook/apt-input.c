@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helpers/imad-hook/apt-input.h"
 
+/*
+ * Name, then version, architecture and multi-arch of the old and of the new one with the direction
+ * between them, and last what is done: a path, which may hold blanks (apt.conf(5),
+ * DPkg::Pre-Install-Pkgs).
+ */
+#define WORDS_BEFORE 8
+
 static int add_archive(StringList *archives, const char *line, size_t length)
 {
-        const char *blank = memrchr(line, ' ', length);
+        const char *end = line + length, *rest = line;
         _cleanup_free_ char *path = NULL;
 
-        if (!blank || blank + 1 == line + length || blank[1] != '/')
+        for (int i = 0; i < WORDS_BEFORE && rest; i++) {
+                rest = memchr(rest, ' ', (size_t) (end - rest));
+                rest += rest != NULL;
+        }
+        if (!rest || rest == end || *rest != '/')
                 return 0;
-        path = strndup(blank + 1, (size_t) (line + length - blank) - 1);
+        path = strndup(rest, (size_t) (end - rest));
         return path ? string_list_add(archives, path) : -ENOMEM;
 }
 
