@@ -39,9 +39,11 @@ static bool is_same(const StringList *a, const StringList *b)
 static void look(Manager *manager)
 {
         _cleanup_strings_ StringList found = { 0 };
-        RecordedSpan spans[TRANSACTIONS_MAX];
-        size_t n_spans = make_spans(&manager->transactions, spans);
-        int r = unrecorded_packages_find(manager->root_fd, spans, n_spans, &found);
+        RecordedSpan items[TRANSACTIONS_MAX];
+        size_t count = make_spans(&manager->transactions, items);
+        /* Reports that are not kept in memory may have recorded what is older. */
+        const RecordedSpans spans = { items, count, count == TRANSACTIONS_MAX };
+        int r = unrecorded_packages_find(manager->root_fd, &spans, &found);
 
         if (r < 0)
                 log_debug("packages cannot be looked at: %s", strerror(-r));

@@ -42,10 +42,10 @@ static usec_t get_unpacked(int directory_fd, const char *name)
         return (usec_t) st.st_mtim.tv_sec * USEC_PER_SEC + (usec_t) st.st_mtim.tv_nsec / 1000;
 }
 
-static bool is_recorded(const RecordedSpan *spans, size_t n_spans, usec_t usec)
+static bool is_recorded(const RecordedSpans *spans, usec_t usec)
 {
-        for (size_t i = 0; i < n_spans; i++)
-                if (usec >= spans[i].begin_usec && usec <= spans[i].end_usec)
+        for (size_t i = 0; i < spans->count; i++)
+                if (usec >= spans->items[i].begin_usec && usec <= spans->items[i].end_usec)
                         return true;
         return false;
 }
@@ -64,23 +64,24 @@ static int add_name(StringList *names, const char *file)
 }
 
 /* Of what is known; 0: nothing is. */
-static usec_t get_begin(int root_fd, const RecordedSpan *spans, size_t n_spans)
+static usec_t get_begin(int root_fd, const RecordedSpans *spans)
 {
         usec_t settled = load_settled(root_fd), begin = 0;
 
-        for (size_t i = 0; i < n_spans; i++)
-                if (begin == 0 || spans[i].begin_usec < begin)
-                        begin = spans[i].begin_usec;
-        return settled > 0 ? settled : begin;
+        for (size_t i = 0; i < spans->count; i++)
+                if (begin == 0 || spans->items[i].begin_usec < begin)
+                        begin = spans->items[i].begin_usec;
+        if (settled == 0 || (spans->has_older && settled < begin))
+                return begin;
+        return settled;
 }
 
-int unrecorded_packages_find(
-                int root_fd, const RecordedSpan *spans, size_t n_spans, StringList *ret_names)
+int unrecorded_packages_find(int root_fd, const RecordedSpans *spans, StringList *ret_names)
 {
         _cleanup_strings_ StringList files = { 0 }, names = { 0 };
         _cleanup_close_ int directory_fd =
                         fs_open(root_fd, PACKAGE_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
-        usec_t since = get_begin(root_fd, spans, n_spans);
+        usec_t since = get_begin(root_fd, spans);
         int r = directory_fd < 0 ? 0 : fs_list_directory(directory_fd, ".", LISTS_MAX, &files);
 
         for (size_t i = 0; r >= 0 && since > 0 && i < files.count; i++) {
@@ -88,7 +89,7 @@ int unrecorded_packages_find(
                                               ? get_unpacked(directory_fd, files.items[i])
                                               : 0;
 
-                if (usec > since && !is_recorded(spans, n_spans, usec))
+                if (usec > since && !is_recorded(spans, usec))
                         r = add_name(&names, files.items[i]);
         }
         if (r >= 0)

@@ -21,17 +21,22 @@ static void unpack(const FixtureRoot *root, const char *name, time_t second)
 }
 
 /* The names in one text. */
-static const char *find(const FixtureRoot *root, size_t n_spans)
+static const char *find_in(const FixtureRoot *root, const RecordedSpans *of)
 {
         static char text[256];
         _cleanup_strings_ StringList names = { 0 };
 
         text[0] = '\0';
-        cr_assert_eq(unrecorded_packages_find(root->fd, spans, n_spans, &names), 0);
+        cr_assert_eq(unrecorded_packages_find(root->fd, of, &names), 0);
         for (size_t i = 0; i < names.count; i++)
                 (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
                                 names.items[i]);
         return text;
+}
+
+static const char *find(const FixtureRoot *root, size_t n_spans)
+{
+        return find_in(root, &(RecordedSpans){ spans, n_spans, false });
 }
 
 Test(unrecorded_packages, are_those_unpacked_between_transactions)
@@ -65,4 +70,16 @@ Test(unrecorded_packages, are_settled_when_all_is_signed)
         cr_assert_eq(unrecorded_packages_settle(root.fd, 250 * USEC_PER_SEC), 0);
         cr_expect_str_eq(find(&root, ELEMENTSOF(spans)), "after ");
         cr_expect_str_eq(find(&root, 0), "after ", "also without any transaction");
+}
+
+Test(unrecorded_packages, may_be_recorded_by_reports_that_are_not_known)
+{
+        _cleanup_root_ FixtureRoot root = fixture_root_new();
+        const RecordedSpans newest = { spans, ELEMENTSOF(spans), true };
+
+        unpack(&root, "before", 50);
+        unpack(&root, "between", 150);
+        cr_assert_eq(unrecorded_packages_settle(root.fd, 20 * USEC_PER_SEC), 0);
+        cr_expect_str_eq(find(&root, ELEMENTSOF(spans)), "before between ");
+        cr_expect_str_eq(find_in(&root, &newest), "between ");
 }
