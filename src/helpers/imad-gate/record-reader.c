@@ -8,7 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/time.h"
+
 #define PIPE_SIZE (1024 * 1024)
+#define RECORD_USEC (5 * USEC_PER_SEC) /* from its first byte to its last */
+#define WAIT_MSEC 10
 
 typedef struct Header {
         uint32_t kind;
@@ -31,13 +35,27 @@ int record_append(Buffer *records, RecordKind kind, uint64_t size, const uint8_t
         return r < 0 ? r : buffer_append(records, text, header.text_size);
 }
 
-/* A record is written with two calls by a process that may be hostile by then. */
-static int read_exactly(int fd, void *bytes, size_t size)
+/* The writer may be hostile by then, and nobody looks after the gate meanwhile. */
+static int wait_readable(int fd, usec_t deadline)
+{
+        struct pollfd poll_fd = { fd, POLLIN, 0 };
+
+        while (poll(&poll_fd, 1, WAIT_MSEC) <= 0)
+                if (time_now(CLOCK_MONOTONIC) >= deadline)
+                        return -ETIMEDOUT;
+        return 0;
+}
+
+static int read_exactly(int fd, void *bytes, size_t size, usec_t deadline)
 {
         size_t done = 0;
 
         while (done < size) {
-                ssize_t n = read(fd, (char *) bytes + done, size - done);
+                int r = wait_readable(fd, deadline);
+                ssize_t n = r < 0 ? 0 : read(fd, (char *) bytes + done, size - done);
+
+                if (r < 0)
+                        return r;
 
                 if (n == 0)
                         return done == 0 ? 0 : -EBADMSG;
@@ -50,14 +68,16 @@ static int read_exactly(int fd, void *bytes, size_t size)
 
 int record_read(int fd, Record *ret_record)
 {
+        usec_t deadline = time_now(CLOCK_MONOTONIC) + RECORD_USEC;
         Header header;
-        int r = read_exactly(fd, &header, sizeof(header));
+        int r = read_exactly(fd, &header, sizeof(header), deadline);
 
         if (r <= 0)
                 return r;
         if (header.kind >= RECORD_MAX || header.text_size >= RECORD_TEXT_MAX)
                 return -EBADMSG;
-        r = header.text_size == 0 ? 1 : read_exactly(fd, ret_record->text, header.text_size);
+        r = header.text_size == 0 ? 1
+                                  : read_exactly(fd, ret_record->text, header.text_size, deadline);
         if (r <= 0)
                 return r < 0 ? r : -EBADMSG;
         ret_record->text[header.text_size] = '\0';
@@ -101,14 +121,20 @@ int record_reader_start(RecordReaderRun *run, const void *setup, RecordReader *r
         return 0;
 }
 
+/* One that has closed its pipe has no more to do. */
 static int end_reader(RecordReader *reader)
 {
-        int status;
+        usec_t deadline = time_now(CLOCK_MONOTONIC) + RECORD_USEC;
+        int status = 1;
+        pid_t pid;
 
-        if (waitpid(reader->pid, &status, 0) < 0)
-                status = 1;
+        while ((pid = waitpid(reader->pid, &status, WNOHANG)) == 0 &&
+                        time_now(CLOCK_MONOTONIC) < deadline)
+                (void) poll(NULL, 0, WAIT_MSEC);
+        if (pid == 0)
+                return -ETIMEDOUT;
         reader->pid = 0;
-        return status == 0 ? 0 : -ECHILD;
+        return pid > 0 && status == 0 ? 0 : -ECHILD;
 }
 
 int record_reader_next(RecordReader *reader, Record *ret_record)

@@ -33,7 +33,8 @@ typedef struct Record {
 int record_append(Buffer *records, RecordKind kind, uint64_t size, const uint8_t *digest,
                 const char *text);
 
-/* The next one of a pipe: 1, 0 at its end, -EBADMSG for what is malformed or cut off. */
+/* The next one of a pipe: 1, 0 at its end, -EBADMSG for what is malformed or cut off, -ETIMEDOUT
+ * when the rest of it does not come within five seconds. */
 int record_read(int fd, Record *ret_record);
 
 typedef struct RecordReader {
@@ -49,7 +50,8 @@ void record_reader_done(RecordReader *reader);
 
 /*
  * 1 and the next record, 0 at the end of a reader that came to its end; -EAGAIN when there is none
- * yet, -EBADMSG for a malformed one, -ECHILD when the reader has failed.
+ * yet, -ECHILD when the reader has failed, -ETIMEDOUT when it does not end, and what record_read()
+ * says.
  */
 int record_reader_next(RecordReader *reader, Record *ret_record);
 
