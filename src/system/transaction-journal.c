@@ -11,10 +11,13 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "core/signature/signature.h"
 
 #define DIRECTORY "/var/lib/imad"
 #define MAGIC "imad-transaction 1 "
+#define BEGIN "begin "
 #define PACKAGE "package "
+#define ALLOWED "allowed "
 #define SIZE_MAX_BYTES ((size_t) 1 << 30)
 #define ITEMS_MAX 4000000U
 #define ATTRIBUTE "security.ima"
@@ -23,12 +26,14 @@
 void transaction_journal_done(TransactionJournal *journal)
 {
         string_list_done(&journal->packages);
+        string_list_done(&journal->allowed);
         free(journal->items);
         free(journal->text);
         *journal = (TransactionJournal){ 0 };
 }
 
-int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name)
+/* The begin is a record of its own, which an imad-repair of before leaves out. */
+int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name, usec_t begin_usec)
 {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_buffer_ Buffer head = { 0 };
@@ -41,18 +46,24 @@ int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name)
         if (r >= 0)
                 r = buffer_append(&head, "", 1);
         if (r >= 0)
+                r = buffer_append_format(&head, BEGIN "%" PRIu64, begin_usec);
+        if (r >= 0)
+                r = buffer_append(&head, "", 1);
+        if (r >= 0)
                 r = fs_make_directories(root_fd, DIRECTORY, 0755);
         if (r >= 0)
                 r = fs_replace_file(root_fd, TRANSACTION_JOURNAL_PATH, head.data, head.size, 0600);
         if (r < 0)
                 return r;
-        fd = fs_open(root_fd, TRANSACTION_JOURNAL_PATH, O_WRONLY | O_APPEND | O_NOFOLLOW, 0);
+        fd = fs_open(root_fd, TRANSACTION_JOURNAL_PATH, O_WRONLY | O_NOFOLLOW, 0);
+        if (fd >= 0 && lseek(fd, 0, SEEK_END) < 0)
+                return -errno;
         return TAKE_FD(fd);
 }
 
-int transaction_journal_add_package(Buffer *records, const char *text)
+int transaction_journal_add_package(Buffer *records, const char *text, bool is_allowed)
 {
-        int r = buffer_append_format(records, PACKAGE "%s", text);
+        int r = buffer_append_format(records, "%s%s", is_allowed ? ALLOWED : PACKAGE, text);
 
         return r < 0 ? r : buffer_append(records, "", 1);
 }
@@ -119,14 +130,26 @@ static int add_item(TransactionJournal *journal, size_t *allocated, const Attach
         return 0;
 }
 
+static int add_package(TransactionJournal *journal, const char *text, bool is_allowed)
+{
+        int r = string_list_add(&journal->packages, text);
+
+        return r < 0 || !is_allowed ? r : string_list_add(&journal->allowed, text);
+}
+
 static int parse_record(TransactionJournal *journal, size_t *allocated, const char *record)
 {
-        const char *package = string_after(record, PACKAGE);
+        const char *package = string_after(record, PACKAGE), *begin = string_after(record, BEGIN),
+                   *allowed = string_after(record, ALLOWED);
         Attachment item;
         int r;
 
-        if (package)
-                return string_list_add(&journal->packages, package);
+        if (package || allowed)
+                return add_package(journal, package ?: allowed, allowed);
+        if (begin) {
+                (void) parse_u64(begin, INT64_MAX, &journal->begin_usec);
+                return 0;
+        }
         /* A power cut leaves zeros, or half a record, where blocks had not come to the disk. */
         r = attachment_parse(record, &item);
         return r < 0 ? 0 : add_item(journal, allocated, &item);
@@ -206,10 +229,19 @@ static int hash_file(DigestContext *context, int fd, uint64_t size, uint8_t *ret
         return r < 0 ? r : digest_context_end(context, ret_digest);
 }
 
-/* Whatever label there is, somebody has chosen it, or it was attached before. */
-static bool has_label(int fd)
+/*
+ * A signature was attached before, or somebody has chosen it. A digest is none: the kernel writes
+ * it by itself into files that are written to, where the policy appraises without signatures
+ * (security/integrity/ima/ima_appraise.c, ima_fix_xattr()).
+ */
+static bool has_signature(int fd)
 {
-        return fgetxattr(fd, ATTRIBUTE, NULL, 0) > 0;
+        uint8_t value[ATTACHMENT_SIGNATURE_MAX];
+        ssize_t n = fgetxattr(fd, ATTRIBUTE, value, sizeof(value));
+
+        if (n < 0)
+                return errno == ERANGE;
+        return n > 0 && (value[0] == SIGNATURE_TYPE_DIGSIG || value[0] == SIGNATURE_TYPE_VERITY);
 }
 
 /* Counts it in replay; a negative result is an error of this file. */
@@ -228,7 +260,7 @@ static int replay_file(int root_fd, DigestContext *context, const Attachment *it
                 return -errno;
         if (!S_ISREG(st.st_mode) || (uint64_t) st.st_size != item->size)
                 return 0;
-        if (has_label(fd)) {
+        if (has_signature(fd)) {
                 replay->right++;
                 return 0;
         }

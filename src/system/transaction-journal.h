@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/strings.h"
+#include "base/time.h"
 #include "core/signature/attachment.h"
 
 #define TRANSACTION_JOURNAL_PATH "/var/lib/imad/transaction.journal"
@@ -19,7 +20,9 @@ typedef struct TransactionJournal {
         pid_t owner;
         uint64_t owner_start; /* process_read_start() */
         char owner_name[16];
+        usec_t begin_usec;   /* of the transaction, CLOCK_REALTIME; 0: not known */
         StringList packages; /* "NAME OLD-VERSION VERSION PATH" of each archive */
+        StringList allowed;  /* those of them that root alone vouches for */
         Attachment *items;   /* the last record of each path and digest */
         size_t count;
         char *text; /* what the items borrow from */
@@ -27,11 +30,14 @@ typedef struct TransactionJournal {
 
 void transaction_journal_done(TransactionJournal *journal);
 
-/* Creates it anew, with its first record on the disk, and returns a descriptor to append to. */
-int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name);
+/* Creates it anew, with its head on the disk, and returns a descriptor that stands at its end. */
+int transaction_journal_create(int root_fd, pid_t owner, const char *owner_name, usec_t begin_usec);
 
-/* Appends to records what an archive brings: "NAME OLD-VERSION VERSION PATH". */
-int transaction_journal_add_package(Buffer *records, const char *text);
+/*
+ * Appends to records what an archive brings: "NAME OLD-VERSION VERSION PATH"; is_allowed: by root,
+ * as nobody else vouches for it.
+ */
+int transaction_journal_add_package(Buffer *records, const char *text, bool is_allowed);
 
 /*
  * Reads it; records that a power cut has spoilt are left out. -ENOENT; -EBADMSG for what is none,

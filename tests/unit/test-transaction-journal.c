@@ -45,11 +45,12 @@ static void load(const FixtureRoot *root, TransactionJournal *ret_journal)
 /* A journal of /usr/bin/a, whose signature was made after its entry. */
 static void write_journal(const FixtureRoot *root)
 {
-        _cleanup_close_ int fd = transaction_journal_create(root->fd, 1234, "apt");
+        _cleanup_close_ int fd = transaction_journal_create(root->fd, 1234, "apt", 7000);
         _cleanup_buffer_ Buffer package = { 0 };
 
         cr_assert_geq(fd, 0);
-        cr_assert_eq(transaction_journal_add_package(&package, "a 1.0 /a.deb"), 0);
+        cr_assert_eq(transaction_journal_add_package(&package, "a - 1.0 /a.deb", false), 0);
+        cr_assert_eq(transaction_journal_add_package(&package, "b - 1.0 /b.deb", true), 0);
         cr_assert_eq(fs_write_all(fd, package.data, package.size), 0);
         add(fd, "/usr/bin/a", PROGRAM, 0);
         add(fd, "/usr/bin/a", PROGRAM, sizeof(signature));
@@ -81,8 +82,11 @@ Test(transaction_journal, is_read_as_it_was_written)
         cr_assert_eq(journal.owner, 1234);
         cr_assert_eq(journal.owner_start, 777);
         cr_assert_str_eq(journal.owner_name, "apt");
-        cr_assert_eq(journal.packages.count, 1);
-        cr_assert_str_eq(journal.packages.items[0], "a 1.0 /a.deb");
+        cr_assert_eq(journal.begin_usec, 7000);
+        cr_assert_eq(journal.packages.count, 2);
+        cr_assert_str_eq(journal.packages.items[0], "a - 1.0 /a.deb");
+        cr_assert_eq(journal.allowed.count, 1);
+        cr_assert_str_eq(journal.allowed.items[0], "b - 1.0 /b.deb");
         cr_assert_eq(journal.count, 1);
         cr_assert_eq(journal.items[0].signature_size, sizeof(signature));
 }
@@ -163,6 +167,53 @@ Test(transaction_journal, labels_what_was_missed_under_any_name_of_dpkg)
         cr_assert_eq(transaction_journal_replay(root.fd, &journal, &replay), 0);
         cr_assert_eq(replay.labelled, 0);
         cr_assert_eq(replay.right, 1);
+}
+
+/* As the kernel leaves it: a digest of the bytes that the file had once. */
+static void set_digest(const FixtureRoot *root, const char *path)
+{
+        static const uint8_t value[34] = { 4, 4, 1, 2, 3 };
+        _cleanup_close_ int fd = fs_open(root->fd, path, O_RDONLY, 0);
+
+        cr_assert_eq(fsetxattr(fd, "security.ima", value, sizeof(value), 0), 0);
+}
+
+Test(transaction_journal, takes_no_digest_for_a_signature)
+{
+        _cleanup_root_ FixtureRoot root = make_root();
+        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+        TransactionReplay replay;
+        uint8_t value[64];
+
+        need_labels(&root);
+        write_journal(&root);
+        fixture_root_write(&root, "/usr/bin/a", PROGRAM);
+        set_digest(&root, "/usr/bin/a");
+        load(&root, &journal);
+        cr_assert_eq(transaction_journal_replay(root.fd, &journal, &replay), 0);
+        cr_assert_eq(replay.labelled, 1);
+        cr_assert_eq(get_label(&root, "/usr/bin/a", value), sizeof(signature));
+}
+
+Test(transaction_journal, leaves_signatures_alone)
+{
+        static const uint8_t other[] = { 3, 2, 4, 2, 2, 2, 2, 0, 1, 8 };
+        _cleanup_root_ FixtureRoot root = make_root();
+        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        TransactionReplay replay;
+        uint8_t value[64];
+
+        need_labels(&root);
+        write_journal(&root);
+        fixture_root_write(&root, "/usr/bin/a", PROGRAM);
+        fd = fs_open(root.fd, "/usr/bin/a", O_RDONLY, 0);
+        cr_assert_eq(fsetxattr(fd, "security.ima", other, sizeof(other), 0), 0);
+        load(&root, &journal);
+        cr_assert_eq(transaction_journal_replay(root.fd, &journal, &replay), 0);
+        cr_assert_eq(replay.right, 1);
+        cr_assert_eq(get_label(&root, "/usr/bin/a", value), sizeof(other));
+        cr_assert_eq(memcmp(value, other, sizeof(other)), 0);
 }
 
 Test(transaction_journal, counts_what_waits_for_its_signature)

@@ -7,6 +7,7 @@
 #include "fixture-gate.h"
 #include "fixture-key.h"
 #include "fixture-package.h"
+#include "helpers/imad-gate/journal-writer.h"
 #include "helpers/imad-gate/transaction.h"
 #include "system/archive-allowance.h"
 #include "system/transaction-store.h"
@@ -81,6 +82,15 @@ static Root make_root(void)
         root.settings.sign_unverified = true;
         root.settings.signing_key = strdup("/key.pem");
         return root;
+}
+
+/* Of the same control scripts, without the program. */
+static void put_other_archive(void)
+{
+        static FixtureArchive other;
+
+        fixture_archive_deb(&other, "xz", ".xz", control, &data[1]);
+        put("/b.deb", other.bytes, other.size);
 }
 
 static void root_done(Root *root)
@@ -173,38 +183,151 @@ static void check_report(const Root *root, const char *key, const char *expected
         _cleanup_free_ char *text = NULL;
 
         cr_assert_eq(transaction_store_load(root->fd, 1, &report), 0);
-        text = json_dumps(json_object_get(report, key), JSON_ENCODE_ANY);
+        text = json_dumps(json_object_get(report, key), JSON_ENCODE_ANY | JSON_SORT_KEYS);
         cr_assert_str_eq(text, expected);
 }
 
 /* As one that is killed leaves it. */
-static void leave(Root *root, const char *journal)
+static void leave(Root *root)
 {
-        cr_assert_eq(rename(journal, "/kept"), 0);
+        cr_assert_eq(rename(TRANSACTION_JOURNAL_PATH, "/kept"), 0);
         cr_assert_eq(transaction_end(root->transaction), 0);
         root->transaction = transaction_free(root->transaction);
         cr_assert_eq(unlink(TRANSACTION_STORE_DIRECTORY "/1.json"), 0);
-        cr_assert_eq(rename("/kept", journal), 0);
+        cr_assert_eq(rename("/kept", TRANSACTION_JOURNAL_PATH), 0);
+}
+
+/* As the next imad-gate does after a power cut. */
+static void resume(Root *root)
+{
+        const TransactionSetup setup = { root->fd, &root->settings };
+        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+
+        cr_assert_eq(transaction_journal_load(root->fd, &journal), 0);
+        journal.owner_start++; /* that process has ended */
+        cr_assert_eq(transaction_resume(&setup, &journal, &root->transaction), 0);
 }
 
 Test(transaction, goes_on_with_one_that_was_cut_short)
 {
         _cleanup_transaction_root_ Root root = make_root();
-        const TransactionSetup setup = { root.fd, &root.settings };
-        _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
         _cleanup_buffer_ Buffer reasons = { 0 };
 
         cr_assert_eq(cover(&root, "/a.deb", &reasons), 0, "%s", reasons.data);
-        leave(&root, TRANSACTION_JOURNAL_PATH);
+        leave(&root);
         put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
-        cr_assert_eq(transaction_journal_load(root.fd, &journal), 0);
-        journal.owner_start++; /* that process has ended */
-        cr_assert_eq(transaction_resume(&setup, &journal, &root.transaction), 0);
+        resume(&root);
         cr_assert_lt(transaction_get_owner(root.transaction)->fd, 0);
         cr_assert_eq(transaction_end(root.transaction), 0);
         check_label(&root, "/usr/bin/a", PROGRAM);
         check_report(&root, "interrupted", "true");
         cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), -1);
+}
+
+/* A journal whose signatures had not been made by the time of the power cut, and no key. */
+static void leave_unsigned(Root *root)
+{
+        const PackageManager owner = { .pid = getpid(), .fd = -EBADF, .name = "dpkg" };
+        _cleanup_label_table_ LabelTable *table = NULL;
+        _cleanup_buffer_ Buffer packages = { 0 };
+        const JournalHead head = { &owner, 7 * USEC_PER_SEC, &packages };
+        JournalWriter writer;
+        LabelNumber number;
+        Digest digest;
+
+        cr_assert_eq(transaction_journal_add_package(&packages, "a - 1.0-1 /a.deb", true), 0);
+        cr_assert_eq(label_table_new(1 << 20, &table), 0);
+        cr_assert_eq(digest_compute(HASH_SHA256, PROGRAM, strlen(PROGRAM), &digest), 0);
+        cr_assert_eq(label_table_add(table, strlen(PROGRAM), digest.bytes, "/usr/bin/a", &number),
+                        0);
+        cr_assert_eq(journal_writer_start(table, root->fd, &head, &writer), 0);
+        journal_writer_done(&writer);
+        put("/usr/bin/a", PROGRAM, strlen(PROGRAM));
+        cr_assert_eq(rename("/key.pem", "/hidden.pem"), 0);
+}
+
+static void find_key(void)
+{
+        cr_assert_eq(rename("/hidden.pem", "/key.pem"), 0);
+}
+
+Test(transaction, the_journal_stays_as_long_as_signatures_cannot_be_made)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+
+        leave_unsigned(&root);
+        resume(&root);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        root.transaction = transaction_free(root.transaction);
+        cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), 0);
+        cr_assert_eq(access(TRANSACTION_STORE_DIRECTORY "/1.json", F_OK), -1, "not ended yet");
+        find_key();
+        resume(&root);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/bin/a", PROGRAM);
+        cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), -1);
+}
+
+Test(transaction, the_next_one_signs_what_one_before_could_not)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        leave_unsigned(&root);
+        cr_assert_eq(unlink("/a.deb"), 0);
+        put_other_archive();
+        find_key();
+        cr_assert_eq(cover(&root, "/b.deb", &reasons), 0, "%s", reasons.data);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_label(&root, "/usr/bin/a", PROGRAM);
+        cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), -1);
+}
+
+Test(transaction, one_that_is_not_covered_leaves_the_journal_of_another)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_buffer_ Buffer reasons = { 0 };
+
+        leave_unsigned(&root);
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), -ENOENT);
+        transaction_leave_uncovered(root.transaction, "because");
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        cr_assert_eq(access(TRANSACTION_JOURNAL_PATH, F_OK), 0);
+}
+
+Test(transaction, what_was_known_of_it_outlives_a_cut)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+
+        leave_unsigned(&root);
+        find_key();
+        resume(&root);
+        cr_assert_eq(transaction_end(root.transaction), 0);
+        check_report(&root, "begin_usec", "7000000");
+        check_report(&root, "packages",
+                        "[{\"allowed\": true, \"archive\": \"/a.deb\", \"name\": \"a\", "
+                        "\"old_version\": null, \"version\": \"1.0-1\"}]");
+}
+
+Test(transaction, archives_that_come_later_are_in_the_journal)
+{
+        _cleanup_transaction_root_ Root root = make_root();
+        _cleanup_strings_ StringList archives = { 0 };
+        _cleanup_buffer_ Buffer reasons = { 0 };
+        size_t count = 0;
+
+        put_other_archive();
+        cr_assert_eq(cover(&root, "/a.deb", &reasons), 0);
+        cr_assert_eq(string_list_add(&archives, "/b.deb"), 0);
+        cr_assert_eq(transaction_cover(root.transaction, &archives, &reasons), 0);
+        for (int i = 0; count < 2 && i < FIXTURE_GATE_PATIENCE / 10; i++) {
+                _cleanup_transaction_journal_ TransactionJournal journal = { 0 };
+
+                cr_assert_eq(transaction_journal_load(root.fd, &journal), 0);
+                count = journal.packages.count;
+                (void) poll(NULL, 0, 10);
+        }
+        cr_assert_eq(count, 2);
 }
 
 Test(transaction, goes_on_without_what_nobody_vouches_for)
@@ -466,13 +589,11 @@ Test(transaction, an_archive_that_root_allows_is_signed_for)
 
 Test(transaction, an_archive_that_came_with_a_refused_one_is_signed_for_later)
 {
-        static FixtureArchive other;
         _cleanup_transaction_root_ Root root = make_root();
         _cleanup_strings_ StringList archives = { 0 };
         _cleanup_buffer_ Buffer reasons = { 0 };
 
-        fixture_archive_deb(&other, "xz", ".xz", control, &data[1]);
-        put("/b.deb", other.bytes, other.size);
+        put_other_archive();
         allow(&root, "/a.deb");
         root.settings.sign_unverified = false;
         cr_assert_eq(cover(&root, "/b.deb", &reasons), -EKEYREJECTED);

@@ -10,6 +10,7 @@
 #include "system/tpm.h"
 
 #define SIGNER_KEY "signer:"
+#define PROCESSES_MAX 4
 
 typedef struct Share {
         LabelTable *table;
@@ -99,35 +100,47 @@ static void be_signer(void *userdata, int ready_fd)
         _exit(0);
 }
 
-void label_signers_done(LabelSigners *signers)
+static void end_from(LabelSigners *signers, size_t first)
 {
-        for (size_t i = 0; i < signers->count; i++)
-                process_end(signers->pids[i]);
-        signers->count = 0;
+        while (signers->count > first)
+                process_end(signers->pids[--signers->count]);
 }
 
-int label_signers_start(LabelTable *table, LabelNumber first, int root_fd, const char *key_path,
-                LabelSigners *ret_signers)
+void label_signers_done(LabelSigners *signers)
 {
-        _cleanup_label_signers_ LabelSigners signers = { .count = 0 };
-        LabelNumber last = label_table_get_count(table);
-        long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        size_t n = processors < 1                            ? 1
-                   : (size_t) processors > LABEL_SIGNERS_MAX ? LABEL_SIGNERS_MAX
-                                                             : (size_t) processors;
-        int r = 0;
+        end_from(signers, 0);
+}
 
+static size_t count_processes(void)
+{
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+        return processors < 1               ? 1
+               : processors > PROCESSES_MAX ? PROCESSES_MAX
+                                            : (size_t) processors;
+}
+
+int label_signers_start(LabelSigners *signers, LabelTable *table, int root_fd, const char *key_path)
+{
+        LabelNumber last = label_table_get_count(table);
+        size_t n = count_processes(), before = signers->count;
+        int r = before + n <= LABEL_SIGNERS_MAX ? 0 : -E2BIG;
+
+        for (LabelNumber i = signers->last + 1; r >= 0 && i <= last; i++)
+                label_table_retry(table, i);
         for (size_t i = 0; r >= 0 && i < n; i++) {
+                LabelNumber first = signers->last + 1 + (LabelNumber) i;
                 Start start = {
-                        {table, first + (LabelNumber) i, last, (LabelNumber) n, NULL},
-                        root_fd,
-                        key_path
+                        {table, first, last, (LabelNumber) n, NULL},
+                        root_fd, key_path
                 };
 
-                r = process_start(be_signer, &start, &signers.pids[signers.count]);
-                signers.count += r >= 0;
+                r = process_start(be_signer, &start, &signers->pids[signers->count]);
+                signers->count += r >= 0;
         }
-        if (r >= 0)
-                *ret_signers = TAKE_STRUCT(signers);
+        if (r < 0)
+                end_from(signers, before);
+        else
+                signers->last = last;
         return r;
 }

@@ -243,6 +243,14 @@ void label_table_want(LabelTable *table, LabelNumber number)
                 atomic_fetch_add(&table->header->wants, 1);
 }
 
+void label_table_retry(LabelTable *table, LabelNumber number)
+{
+        uint32_t expected = LABEL_STATE_FAILED;
+
+        (void) atomic_compare_exchange_strong(
+                        &get_entry(table, number)->state, &expected, LABEL_STATE_UNSIGNED);
+}
+
 uint32_t label_table_count_wants(const LabelTable *table)
 {
         return atomic_load(&table->header->wants);

@@ -80,6 +80,9 @@ LabelState label_table_get_state(const LabelTable *table, LabelNumber number);
 /* Asks that its signature is made before others. */
 void label_table_want(LabelTable *table, LabelNumber number);
 
+/* One that there was to be no signature for is unsigned again. */
+void label_table_retry(LabelTable *table, LabelNumber number);
+
 /* Changes with each entry that is wanted. */
 uint32_t label_table_count_wants(const LabelTable *table);
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "helpers/imad-gate/reasons.h"
 #include "helpers/imad-gate/supervisor.h"
 #include "helpers/imad-gate/transaction.h"
 #include "system/appraisal-probe.h"
@@ -12,6 +13,7 @@
 
 #define CLIENT_USEC (10 * USEC_PER_SEC)
 #define ARCHIVES_MAX 20000U
+#define REASONS_MAX (TRANSACTION_MESSAGE_MAX - 64U) /* the verdict stands before them */
 
 typedef struct Server {
         const ServerSetup *setup;
@@ -70,6 +72,19 @@ static int reload_settings(Server *server)
         return 0;
 }
 
+/* Before a gate is started, as the answer takes an open. */
+static void ask_kernel(Server *server)
+{
+        int r = appraisal_probe(server->setup->root_fd, APPRAISAL_PROBE_DIRECTORY);
+
+        if (r < 0)
+                log_warning("cannot tell whether programs must be signed, taking it that they "
+                            "must: "
+                            "%s",
+                                strerror(-r));
+        server->is_enforced = r != 0;
+}
+
 static int begin_transaction(Server *server, const Client *client)
 {
         const TransactionSetup setup = { server->setup->root_fd, &server->settings };
@@ -83,13 +98,7 @@ static int begin_transaction(Server *server, const Client *client)
                 r = reload_settings(server);
         if (r < 0)
                 return r;
-        r = appraisal_probe(server->setup->root_fd, APPRAISAL_PROBE_DIRECTORY);
-        if (r < 0)
-                log_warning("cannot tell whether programs must be signed, taking it that they "
-                            "must: "
-                            "%s",
-                                strerror(-r));
-        server->is_enforced = r != 0;
+        ask_kernel(server);
         return transaction_new(&setup, &owner, &server->transaction);
 }
 
@@ -125,6 +134,7 @@ static void begin(Server *server, const Client *client)
                         (void) buffer_append_string(&reasons, strerrordesc_np(-r));
                 verdict = judge(server, r, &reasons);
         }
+        reasons_shorten(&reasons, REASONS_MAX);
         (void) transaction_socket_send(client->fd, transaction_verdict_to_string(verdict),
                         r < 0 ? reasons.data : NULL);
         if (!server->transaction)
@@ -146,6 +156,7 @@ static void resume(Server *server)
                 return;
         if (r >= 0)
                 r = reload_settings(server);
+        ask_kernel(server);
         if (r >= 0)
                 r = transaction_resume(&setup, &journal, &server->transaction);
         if (r < 0) {
@@ -155,7 +166,6 @@ static void resume(Server *server)
                 return;
         }
         log_warning("a transaction of %s was cut short; going on with it", journal.owner_name);
-        server->is_enforced = true;
         if (transaction_get_owner(server->transaction)->fd < 0)
                 end_transaction(server);
 }

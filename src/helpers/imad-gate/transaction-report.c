@@ -13,19 +13,29 @@ void transaction_report_done(TransactionReport *report)
         report->json = NULL;
 }
 
-int transaction_report_begin(
-                TransactionReport *report, const char *owner, pid_t pid, bool hears_denials)
+int transaction_report_begin(TransactionReport *report, const PackageManager *owner,
+                usec_t begin_usec, bool hears_denials)
 {
         char name[16];
 
-        (void) snprintf(name, sizeof(name), "%s", owner);
+        (void) snprintf(name, sizeof(name), "%s", owner->name);
         string_make_utf8(name);
         report->json = json_pack("{s:{s:s, s:i}, s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:o}",
-                        "owner", "name", name, "pid", (int) pid, "packages", "unknown", "foreign",
-                        "kept", "failed", "vouched", "skipped", "denials",
+                        "owner", "name", name, "pid", (int) owner->pid, "packages", "unknown",
+                        "foreign", "kept", "failed", "vouched", "skipped", "denials",
                         hears_denials ? json_array() : json_null());
-        return report->json ? json_set_time(report->json, "begin_usec", time_now(CLOCK_REALTIME))
-                            : -ENOMEM;
+        return report->json ? json_set_time(report->json, "begin_usec", begin_usec) : -ENOMEM;
+}
+
+static bool has_archive(const json_t *packages, const char *path)
+{
+        const json_t *package;
+        size_t i;
+
+        json_array_foreach (packages, i, package)
+                if (string_equal(json_string_value(json_object_get(package, "archive")), path))
+                        return true;
+        return false;
 }
 
 int transaction_report_add_package(TransactionReport *report, const Record *record)
@@ -33,20 +43,19 @@ int transaction_report_add_package(TransactionReport *report, const Record *reco
         _cleanup_free_ char *copy = strdup(record->text);
         char *rest = copy, *name = strsep(&rest, " "), *old = strsep(&rest, " "),
              *version = strsep(&rest, " ");
-        json_t *package;
+        json_t *packages = json_object_get(report->json, "packages"), *package;
 
         if (!copy)
                 return -ENOMEM;
         if (!rest)
                 return -EBADMSG;
         string_make_utf8(rest);
+        if (has_archive(packages, rest))
+                return 0;
         package = json_pack("{s:s, s:s?, s:s, s:s, s:b}", "name", name, "old_version",
                         string_equal(old, "-") ? NULL : old, "version", version, "archive", rest,
                         "allowed", record->size == 1);
-        return !package || json_array_append_new(
-                                           json_object_get(report->json, "packages"), package) < 0
-                               ? -ENOMEM
-                               : 0;
+        return package && json_array_append_new(packages, package) >= 0 ? 0 : -ENOMEM;
 }
 
 void transaction_report_set_uncovered(TransactionReport *report, const char *reasons)
@@ -112,9 +121,12 @@ void transaction_report_add_denial(TransactionReport *report, const AuditIntegri
 {
         json_t *list = json_object_get(report->json, "denials"), *item;
 
-        if (!json_is_array(list) || json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX ||
-                        (denial->file && strstr(denial->file, APPRAISAL_PROBE_PREFIX)))
+        if (!json_is_array(list) || (denial->file && strstr(denial->file, APPRAISAL_PROBE_PREFIX)))
                 return;
+        if (json_array_size(list) >= TRANSACTION_REPORT_FILES_MAX) {
+                transaction_report_lose_denials(report);
+                return;
+        }
         item = json_pack("{s:o, s:o, s:o, s:i}", "path", name_to_json(denial->file), "error",
                         name_to_json(denial->cause), "process", name_to_json(denial->process),
                         "pid", (int) denial->pid);

@@ -7,6 +7,7 @@
 #include "helpers/imad-gate/record-reader.h"
 #include "helpers/imad-gate/supervisor.h"
 #include "system/audit.h"
+#include "system/package-manager.h"
 
 #define TRANSACTION_REPORT_FILES_MAX 10000U
 
@@ -22,11 +23,11 @@ typedef struct TransactionOutcome {
 } TransactionOutcome;
 
 /* hears_denials: the kernel tells them; else the report says that they are not known. */
-int transaction_report_begin(
-                TransactionReport *report, const char *owner, pid_t pid, bool hears_denials);
+int transaction_report_begin(TransactionReport *report, const PackageManager *owner,
+                usec_t begin_usec, bool hears_denials);
 void transaction_report_done(TransactionReport *report);
 
-/* Of RECORD_PACKAGE. -EBADMSG. */
+/* Of RECORD_PACKAGE; an archive that is there already is left out. -EBADMSG. */
 int transaction_report_add_package(TransactionReport *report, const Record *record);
 
 /* Why it is not covered, though the package manager goes on: a line for each reason. */
@@ -38,7 +39,7 @@ void transaction_report_set_interrupted(TransactionReport *report);
 /* What labellers say of one file; above the limit files are counted only. */
 void transaction_report_add(TransactionReport *report, const BoardReport *file);
 
-/* Above the limit they are left out, as imad's own question to the kernel is. */
+/* Above the limit they are lost; imad's own question to the kernel is none. */
 void transaction_report_add_denial(TransactionReport *report, const AuditIntegrity *denial);
 
 /* The kernel told more than could be read. */
