@@ -260,7 +260,7 @@ static int accept_option(Arguments *args, OptionId id, const char *value)
         args->given[id] = true;
         if (value && string_list_add(&args->values[id], value) < 0)
                 return -ENOMEM;
-        if (id == OPTION_JSON_AUTO) {
+        if (id == OPTION_JSON_AUTO || (id == OPTION_JSON && !value)) {
                 args->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
         } else if (id == OPTION_JSON) {
                 JsonMode mode = json_mode_from_string(value);
@@ -304,6 +304,16 @@ static OptionId find_short_option(int c)
         return id;
 }
 
+/* Gives a word that is no mode back to the command line: --json may stand alone. */
+static const char *take_json_mode(char *argv[])
+{
+        if (optarg == argv[optind - 1] && json_mode_from_string(optarg) < 0) {
+                optind--;
+                return NULL;
+        }
+        return optarg;
+}
+
 static int parse_options(Arguments *args, int argc, char *argv[])
 {
         struct option long_options[OPTION_MAX + 1];
@@ -314,7 +324,9 @@ static int parse_options(Arguments *args, int argc, char *argv[])
         opterr = 0;
         optind = 0;
         while (r >= 0 && (c = getopt_long(argc, argv, short_options, long_options, NULL)) >= 0) {
-                if (c == ':') {
+                if (c == ':' && optopt == OPTION_BASE + OPTION_JSON) {
+                        r = accept_option(args, OPTION_JSON, NULL);
+                } else if (c == ':') {
                         r = set_usage_error(
                                         args, NULL, "option '%s' needs a value", argv[optind - 1]);
                 } else if (c == '?' && optopt > 0 && optopt < OPTION_BASE) {
@@ -327,7 +339,10 @@ static int parse_options(Arguments *args, int argc, char *argv[])
                         OptionId id = c >= OPTION_BASE ? (OptionId) (c - OPTION_BASE)
                                                        : find_short_option(c);
 
-                        r = accept_option(args, id, option_table[id].value ? optarg : NULL);
+                        r = accept_option(args, id,
+                                        id == OPTION_JSON         ? take_json_mode(argv)
+                                        : option_table[id].value ? optarg
+                                                                 : NULL);
                 }
         }
         return r;

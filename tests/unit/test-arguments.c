@@ -91,6 +91,25 @@ Test(arguments, mistakes_are_named_and_the_nearest_is_suggested)
                         (const char *[]){ "imactl", "version", "x", NULL });
 }
 
+Test(arguments, json_without_a_mode_takes_no_word_of_others)
+{
+        _cleanup_arguments_ Arguments args = { 0 }, last = { 0 }, spaced = { 0 };
+
+        PARSE(&args, "policy", "check", "a.yaml", "--json", "b.yaml", "--quiet");
+        cr_assert_null(args.usage_error, "%s", args.usage_error);
+        cr_assert_neq(args.json, JSON_OFF);
+        cr_assert(arguments_have(&args, OPTION_QUIET));
+        cr_assert_eq(args.words.count, 2);
+        cr_assert_str_eq(args.words.items[0], "a.yaml");
+        cr_assert_str_eq(args.words.items[1], "b.yaml");
+        PARSE(&last, "status", "--json");
+        cr_assert_null(last.usage_error, "%s", last.usage_error);
+        cr_assert_neq(last.json, JSON_OFF);
+        PARSE(&spaced, "--json", "pretty", "status");
+        cr_assert_eq(spaced.json, JSON_PRETTY);
+        cr_assert_eq(spaced.words.count, 0);
+}
+
 Test(arguments, json_counts_even_behind_a_mistake)
 {
         _cleanup_arguments_ Arguments args = { 0 };
