@@ -202,7 +202,7 @@ static void render_group(const json_t *group, FILE *file, Style style)
                         style_begin(style, TONE_BAD), style_mark(style, TONE_BAD),
                         style_end(style, TONE_BAD),
                         result_get_string(group, "cause") ?: "no extended attributes",
-                        package ?: "no package", files, plural(files),
+                        package && *package ? package : "no package", files, plural(files),
                         files > 1 ? "the first is " : "", path, mend);
 }
 
