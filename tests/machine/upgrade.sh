@@ -63,7 +63,7 @@ unwatch_control() {
 
 # apt ARGUMENT…: nobody is asked anything.
 apt() {
-  env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+  env DEBIAN_FRONTEND="${frontend:-noninteractive}" apt-get -q -y "$@"
 }
 
 # change NAME ARGUMENT…: apt-get with these arguments, which nothing is denied to; its seconds go into $took.
