@@ -47,7 +47,7 @@ const Option option_table[OPTION_MAX] = {
         [OPTION_PCR] = { "pcr", 0, false, true, "ALG:N=HEX", COMPLETION_NONE,
                 "Compare the list with this PCR value; repeatable" },
         [OPTION_OUTPUT] = { "output", 0, false, false, "FILE", COMPLETION_FILE,
-                "Write the result into this file; of signatures: xattr or sidecar" },
+                "Write the result into this file; of signatures: xattr, sidecar, bundle" },
         [OPTION_RUNNING] = { "running", 0, false, false, NULL, COMPLETION_NONE,
                 "Import the policy in force, where the kernel shows it" },
         [OPTION_PCRS] = { "pcrs", 0, false, true, "FILE", COMPLETION_FILE,
@@ -340,7 +340,7 @@ static int parse_options(Arguments *args, int argc, char *argv[])
                                                        : find_short_option(c);
 
                         r = accept_option(args, id,
-                                        id == OPTION_JSON         ? take_json_mode(argv)
+                                        id == OPTION_JSON        ? take_json_mode(argv)
                                         : option_table[id].value ? optarg
                                                                  : NULL);
                 }

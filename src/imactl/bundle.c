@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "imactl/bundle.h"
+
 #include <inttypes.h>
 
 #include "imactl/sign.h"
 #include "imactl/verbs.h"
 #include "imactl/worker.h"
 
-static void render_created(const json_t *result, const Arguments *args, FILE *out, Style style)
+void bundle_render_created(const json_t *result, const Arguments *args, FILE *out, Style style)
 {
         const json_t *bundle = json_object_get(result, "bundle");
         _cleanup_free_ char *path = result_escape(result_get_string(bundle, "path"), style);
@@ -48,7 +50,7 @@ ExitCode verb_bundle_create(const Arguments *args)
         if (!arguments_have(args, OPTION_KEY))
                 return report_error(args, EXIT_CODE_USAGE,
                                 "give a private key with --key=", "no key is named");
-        return worker_run_verb(args, "bundle-create", render_created);
+        return worker_run_verb(args, "bundle-create", bundle_render_created);
 }
 
 ExitCode verb_bundle_verify(const Arguments *args)

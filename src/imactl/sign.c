@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "bus/names.h"
+#include "imactl/bundle.h"
 #include "imactl/job.h"
 #include "imactl/sign.h"
 #include "imactl/verbs.h"
@@ -264,10 +265,28 @@ static ExitCode run_by_daemon(const Arguments *args, const char *method, const c
         return args->words.count > 0 ? run_job(args, method) : check_paths(args);
 }
 
+/* What bundle create does, for those who sign in the other ways as well. */
+static ExitCode sign_into_bundle(const Arguments *args)
+{
+        static const OptionId others[] = { OPTION_MANIFEST, OPTION_JOURNAL, OPTION_CACHE,
+                OPTION_INSTALLED, OPTION_REASON, OPTION_FS_VERITY };
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (arguments_have(args, others[i]))
+                        return report_error(args, EXIT_CODE_USAGE, "leave one of the two out",
+                                        "--%s is about files that are labelled, not about a bundle",
+                                        option_table[others[i]].name);
+        if (args->words.count != 1)
+                return report_error(args, EXIT_CODE_USAGE, "name the directory that holds them all",
+                                "a bundle is of one directory or package");
+        return worker_run_verb(args, "sign", bundle_render_created);
+}
+
 ExitCode verb_sign(const Arguments *args)
 {
         const bool earlier =
                         arguments_have(args, OPTION_UNDO) || arguments_have(args, OPTION_RESUME);
+        const char *output = arguments_get(args, OPTION_OUTPUT);
         ExitCode code;
 
         if (earlier && args->words.count > 0)
@@ -279,6 +298,8 @@ ExitCode verb_sign(const Arguments *args)
         if (!earlier && !arguments_have(args, OPTION_KEY))
                 return run_by_daemon(args, "Sign", "give a private key with --key=");
         code = check_passphrase_fd(args);
+        if (code == EXIT_CODE_OK && !earlier && output && string_equal(output, "bundle"))
+                return sign_into_bundle(args);
         if (code == EXIT_CODE_OK && !earlier && !arguments_have(args, OPTION_INSTALLED))
                 code = check_paths(args);
         return code == EXIT_CODE_OK ? worker_run_verb(args, "sign", sign_render_files) : code;

@@ -51,6 +51,14 @@ run bundle create tree
 ok "a bundle needs a key" code_is 2
 create --output=good tree --json=short
 ok "a directory is signed" json_is "v['bundle']['files'] == 5 and v['bundle']['kind'] == 'directory'"
+run sign --key=rsa.pem --cert=rsa-cert.pem --output=bundle tree --json=short
+ok "sign makes the same one" cmp good tree.intoto.jsonl
+ok "and tells it" json_is "v['bundle']['files'] == 5"
+rm -f tree.intoto.jsonl
+run sign --key=rsa.pem --output=bundle tree tree
+ok "a bundle is of one directory" code_is 2
+run sign --key=rsa.pem --output=bundle --fs-verity tree
+ok "and sets no labels" code_is 2
 create --output=again.jsonl tree
 ok "the same with RSA has the same bytes" cmp good again.jsonl
 create tree

@@ -219,6 +219,10 @@ ExitCode verb_sign(Worker *worker)
         if (worker->options[WORKER_OPTION_RESUME] && worker->n_words == 0)
                 return label_run_resume(worker);
 
+        if (worker->output && string_equal(worker->output, "bundle")) {
+                worker->output = NULL;
+                return verb_bundle_create(worker);
+        }
         signing_kit_lift_limits();
         code = read_settings(worker, &s);
         if (code == EXIT_CODE_OK)
