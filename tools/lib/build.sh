@@ -39,12 +39,22 @@ user_copy() {
     "$imad_top/" "$user_home/imad/"
 }
 
+# user_sockets: removes the sockets of Criterion's programs that were killed: named by process number, they
+# would stop another user's of the same number.
+user_sockets() {
+  local socket
+  for socket in /tmp/criterion_*.sock; do
+    [[ ! -S $socket || -d /proc/$(tr -cd 0-9 <<<"${socket##*/}") ]] || rm -f "$socket"
+  done
+}
+
 # step_user [OPTION…]: options for meson test.
 step_user() {
   local -a as_user=(runuser -u "$user_name" -- env -i PATH="$PATH" LC_ALL="$LC_ALL"
     HOME="$user_home" USER="$user_name")
   user_copy
   build_folder "$user_home/imad/build" "$user_home/imad" -Dmode=developer
+  user_sockets
   meson_test "$user_home/imad/build" user --no-rebuild "$@"
 }
 

@@ -15,7 +15,8 @@ static int add_archive(StringList *archives, const char *line, size_t length)
 
         for (int i = 0; i < WORDS_BEFORE && rest; i++) {
                 rest = memchr(rest, ' ', (size_t) (end - rest));
-                rest += rest != NULL;
+                if (rest)
+                        rest++;
         }
         if (!rest || rest == end || *rest != '/')
                 return 0;
