@@ -326,9 +326,13 @@ Test(gate, survives_a_write_lease)
                 int fd = open(fixture_gate_path(&gate, "data"), O_WRONLY | O_CLOEXEC);
 
                 (void) signal(SIGIO, SIG_IGN);
-                _exit(fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) < 0 || write(ready[1], "", 1) != 1 ||
+                /* The gate may still have the file open from what was before. */
+                while (fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) < 0 && errno == EAGAIN)
+                        (void) poll(NULL, 0, 10);
+                _exit(fd < 0 || fcntl(fd, F_GETLEASE) != F_WRLCK || write(ready[1], "", 1) != 1 ||
                                 pause() < 0);
         }
+        (void) close(ready[1]);
         cr_assert_eq(read(ready[0], &byte, 1), 1);
         cr_assert_neq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "data", O_RDONLY)), -1);
         cr_assert_eq(fixture_gate_wait(&gate, fixture_gate_open(&gate, "program", O_RDONLY)), 0);
@@ -337,7 +341,6 @@ Test(gate, survives_a_write_lease)
         cr_assert_eq(kill(holder, SIGKILL), 0);
         (void) waitpid(holder, NULL, 0);
         (void) close(ready[0]);
-        (void) close(ready[1]);
 }
 
 Test(gate, ends_with_its_supervisor)
