@@ -265,7 +265,7 @@ static ExitCode run_by_daemon(const Arguments *args, const char *method, const c
         return args->words.count > 0 ? run_job(args, method) : check_paths(args);
 }
 
-/* What bundle create does, for those who sign in the other ways as well. */
+/* The worker makes a bundle of what else would get labels. */
 static ExitCode sign_into_bundle(const Arguments *args)
 {
         static const OptionId others[] = { OPTION_MANIFEST, OPTION_JOURNAL, OPTION_CACHE,
@@ -276,9 +276,6 @@ static ExitCode sign_into_bundle(const Arguments *args)
                         return report_error(args, EXIT_CODE_USAGE, "leave one of the two out",
                                         "--%s is about files that are labelled, not about a bundle",
                                         option_table[others[i]].name);
-        if (args->words.count != 1)
-                return report_error(args, EXIT_CODE_USAGE, "name the directory that holds them all",
-                                "a bundle is of one directory or package");
         return worker_run_verb(args, "sign", bundle_render_created);
 }
 

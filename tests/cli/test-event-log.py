@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+
 EV_NO_ACTION, EV_SEPARATOR, EV_S_CRTM_VERSION, EV_IPL = 3, 4, 8, 0xd
 BANKS = {'sha1': 0x4, 'sha256': 0xb, 'sha384': 0xc}
 FIRMWARE_PCRS = range(8)
@@ -113,10 +115,7 @@ def main():
             if shutil.which('tpm2_eventlog'):
                 pathlib.Path(folder, 'log').write_bytes(make_log(None, changed)[0])
                 checks.append((f'{name}: as tpm2_eventlog says', replay_ours(folder) == replay_theirs(folder)))
-    for number, (name, good) in enumerate(checks, 1):
-        print(f'{"ok" if good else "not ok"} {number} - {name}')
-    print(f'1..{len(checks)}')
-    return 0 if all(good for _, good in checks) else 1
+    return tap.report(checks)
 
 
 if __name__ == '__main__':

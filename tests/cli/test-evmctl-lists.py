@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+
 BANKS = ('sha1', 'sha256')
 MATCH, MISMATCH, MALFORMED = 0, 6, 9
 
@@ -78,10 +80,7 @@ def main():
             checks.append((f'{path.stem}: a list cut in its second entry is malformed',
                            Case(folder, binary[:150], both).ours() == MALFORMED))
             checks.append((f'{path.stem}: an empty list does not match', Case(folder, b'', both).ours() == MISMATCH))
-    for number, (name, good) in enumerate(checks, 1):
-        print(f'{"ok" if good else "not ok"} {number} - {name}')
-    print(f'1..{len(checks)}')
-    return 0 if all(good for _, good in checks) else 1
+    return tap.report(checks)
 
 
 if __name__ == '__main__':

@@ -39,16 +39,34 @@ static inline bool fixture_gate_is_allowed(void)
         return fd >= 0;
 }
 
-static inline FixtureGate fixture_gate_new(void)
+/* A file system that only this process sees, below a name for mkdtemp(). */
+static inline void fixture_gate_mount(char *path)
 {
-        FixtureGate gate = { .path = "/tmp/imad-gate-XXXXXX" };
-
         if (!fixture_gate_is_allowed())
                 cr_skip_test("files can be watched by root only");
         cr_assert_eq(unshare(CLONE_NEWNS), 0);
         cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-        cr_assert_not_null(mkdtemp(gate.path));
-        cr_assert_eq(mount("none", gate.path, "tmpfs", 0, "mode=0755"), 0);
+        cr_assert_not_null(mkdtemp(path));
+        cr_assert_eq(mount("none", path, "tmpfs", 0, "mode=0755"), 0);
+}
+
+/* From here on the process sees two file systems only: a new one and /proc. */
+static inline void fixture_gate_enter_root(void)
+{
+        char path[] = "/tmp/imad-root-XXXXXX";
+
+        fixture_gate_mount(path);
+        cr_assert_eq(chroot(path), 0);
+        cr_assert_eq(chdir("/"), 0);
+        cr_assert_eq(mkdir("/proc", 0755), 0);
+        cr_assert_eq(mount("proc", "/proc", "proc", 0, NULL), 0);
+}
+
+static inline FixtureGate fixture_gate_new(void)
+{
+        FixtureGate gate = { .path = "/tmp/imad-gate-XXXXXX" };
+
+        fixture_gate_mount(gate.path);
         gate.root_fd = fs_open_root(NULL);
         cr_assert_eq(host_mounts_add(&gate.mounts, gate.path), 0);
         cr_assert_eq(label_table_new(1 << 20, &gate.table), 0);

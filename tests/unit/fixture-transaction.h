@@ -47,31 +47,14 @@ static inline void fixture_transaction_put(const char *path, const void *bytes, 
         cr_assert_eq(fs_write_all(fd, bytes, size), 0);
 }
 
-/* From here on the process sees two file systems only: this one and /proc. */
-static inline void fixture_transaction_enter(void)
-{
-        char path[] = "/tmp/imad-transaction-XXXXXX";
-
-        cr_assert_eq(unshare(CLONE_NEWNS), 0);
-        cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-        cr_assert_not_null(mkdtemp(path));
-        cr_assert_eq(mount("none", path, "tmpfs", 0, "mode=0755"), 0);
-        cr_assert_eq(chroot(path), 0);
-        cr_assert_eq(chdir("/"), 0);
-        cr_assert_eq(mkdir("/proc", 0755), 0);
-        cr_assert_eq(mount("proc", "/proc", "proc", 0, NULL), 0);
-}
-
 static inline FixtureTransaction fixture_transaction_new(void)
 {
         static FixtureArchive archive;
         _cleanup_free_ char *pem = NULL;
         FixtureTransaction root = { 0 };
 
-        if (!fixture_gate_is_allowed())
-                cr_skip_test("files can be watched by root only");
         root.key = fixture_key("rsa");
-        fixture_transaction_enter();
+        fixture_gate_enter_root();
         root.fd = fs_open_root(NULL);
         cr_assert_eq(fs_make_directories(root.fd, "/var/lib/dpkg/tmp.ci", 0755), 0);
         cr_assert_eq(fs_make_directories(root.fd, "/usr/bin", 0755), 0);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The server over a root of its own; this process is package manager and hook. */
 #include <criterion/criterion.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -17,22 +15,11 @@
 
 #define SETTINGS "[Signing]\nSigningKey=/none.key\n"
 
-/* From here on the process sees two file systems only: this one and /proc. */
 static int enter_root(void)
 {
-        char path[] = "/tmp/imad-server-XXXXXX";
         int root_fd;
 
-        if (!fixture_gate_is_allowed())
-                cr_skip_test("files can be watched by root only");
-        cr_assert_eq(unshare(CLONE_NEWNS), 0);
-        cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-        cr_assert_not_null(mkdtemp(path));
-        cr_assert_eq(mount("none", path, "tmpfs", 0, "mode=0755"), 0);
-        cr_assert_eq(chroot(path), 0);
-        cr_assert_eq(chdir("/"), 0);
-        cr_assert_eq(mkdir("/proc", 0755), 0);
-        cr_assert_eq(mount("proc", "/proc", "proc", 0, NULL), 0);
+        fixture_gate_enter_root();
         root_fd = fs_open_root(NULL);
         cr_assert_eq(fs_make_directories(root_fd, "/var/lib/imad", 0755), 0);
         cr_assert_eq(fs_make_directories(root_fd, "/run/imad", 0755), 0);

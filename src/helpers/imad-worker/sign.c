@@ -207,6 +207,17 @@ static ExitCode settle_packages(Worker *worker, const Signing *s, ExitCode code)
         return r < 0 ? worker_fail_errno(worker, r, UNRECORDED_SETTLED_PATH) : code;
 }
 
+/* What bundle create does, for those who sign in the other ways as well. */
+static ExitCode sign_into_bundle(Worker *worker)
+{
+        if (worker->n_words != 1)
+                return worker_fail(worker, EXIT_CODE_USAGE,
+                                "name the directory that holds them all",
+                                "a bundle is of one directory or package");
+        worker->output = NULL;
+        return verb_bundle_create(worker);
+}
+
 ExitCode verb_sign(Worker *worker)
 {
         _cleanup_(signing_done) Signing s = { .begin_usec = time_now(CLOCK_REALTIME) };
@@ -219,10 +230,8 @@ ExitCode verb_sign(Worker *worker)
         if (worker->options[WORKER_OPTION_RESUME] && worker->n_words == 0)
                 return label_run_resume(worker);
 
-        if (worker->output && string_equal(worker->output, "bundle")) {
-                worker->output = NULL;
-                return verb_bundle_create(worker);
-        }
+        if (worker->output && string_equal(worker->output, "bundle"))
+                return sign_into_bundle(worker);
         signing_kit_lift_limits();
         code = read_settings(worker, &s);
         if (code == EXIT_CODE_OK)
